@@ -1,0 +1,172 @@
+"""Offices, their keys and everything sealed (VAULT). Nothing here can be read with what the server holds.
+
+The vault knows tips only by uuid: what a tip is, intake and desk say.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Office(models.Model):
+    """An office that takes tips. Not an organisation: a table of intake maps those."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.SlugField(_("代码"), max_length=40, unique=True)
+    name = models.CharField(_("名称"), max_length=100)
+    name_en = models.CharField(_("英文名称"), max_length=100, blank=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    # Told to a reporter whose report concerns the topmost office; nothing is stored then.
+    outside_address = models.CharField(_("外部渠道"), max_length=300, blank=True)
+    active = models.BooleanField(_("启用"), default=True)
+    # Raised in the transaction of every change of a tip of this office; the index catches up by it.
+    change = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("受理机构")
+        verbose_name_plural = _("受理机构")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Purpose(models.TextChoices):
+    """The three seeds of an office."""
+
+    OFFICE = "office", _("受理")
+    IDENTITY = "identity", _("身份保管")
+    APPROVAL = "approval", _("审批")
+
+
+class Epoch(models.Model):
+    """The public keys of one epoch of one of an office's seeds."""
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="epochs")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    number = models.PositiveIntegerField()
+    box_public = models.BinaryField(max_length=32)
+    sign_public = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "purpose", "number"], name="one_epoch_a_number")
+        ]
+
+
+class DirectoryEntry(models.Model):
+    """One signed statement about a public key, chained to the one before it (VAULT: signed directory)."""
+
+    class Kind(models.TextChoices):
+        OFFICE = "office"  # first of every chain: signed by the root, or by the office above
+        HOLDERS = "holders"  # the three holders' keys, in the chain of the topmost office
+        CHILD = "child"  # names the first entry of an office below, so that its place in time is fixed
+        EPOCH = "epoch"
+        MEMBER = "member"
+        REMOVAL = "removal"
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="directory")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    body = models.BinaryField()  # RFC 8785 JSON, as signed
+    previous = models.BinaryField(max_length=32)  # SHA-256 of the entry before, zeros for the first
+    hash = models.BinaryField(max_length=32, unique=True)
+    signatures = models.JSONField()  # [{"by": "root" | "office" | "member", "key": hex, "signature": hex}]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["office", "number"], name="one_entry_a_number")]
+
+
+class Membership(models.Model):
+    """A person's role in an office. What it may do, complaints.access decides."""
+
+    class Role(models.TextChoices):
+        TRIAGE = "triage", _("分办员")
+        HANDLER = "handler", _("承办人")
+        APPROVER = "approver", _("审批人")
+        CUSTODIAN = "custodian", _("身份保管人")
+        AUDITOR = "auditor", _("审计员")
+        ADMINISTRATOR = "administrator", _("机构管理员")
+
+    office = models.ForeignKey(Office, models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role)
+    granted_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "user", "role"], condition=models.Q(ended_at=None), name="one_live_role"
+            )
+        ]
+
+
+class Wrap(models.Model):
+    """A key sealed to one recipient (VAULT: wrap)."""
+
+    class Kind(models.TextChoices):
+        OFFICE_SEED = "office-seed"  # subject: office; recipient: member, holder pair, or the next epoch
+        IDENTITY_SEED = "identity-seed"
+        APPROVAL_SEED = "approval-seed"
+        TALK = "talk"  # subject: tip; recipient: office epoch or reporter
+        CASE = "case"
+        IDENTITY_A = "identity-a"  # recipient: identity epoch
+        IDENTITY_B = "identity-b"  # recipient: approval epoch
+        CHAIN = "chain"  # an older generation under the newer key
+        CANARY = "canary"  # subject: office; recipient: its epoch. Its cell shows that an epoch still opens
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=16, choices=Kind)
+    subject = models.UUIDField(db_index=True)
+    generation = models.PositiveIntegerField()  # of the key; for seeds: the epoch's number
+    recipient = models.BinaryField(max_length=16)  # BLAKE2b-128 of the recipient's public key
+    # The office whose epoch it is sealed to; for a seed, the office whose seed it is.
+    office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, related_name="+")
+    # The epoch it is sealed to (of the seed that the kind names); for a seed, the office epoch that signed.
+    epoch = models.PositiveIntegerField(null=True, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    sealed = models.BinaryField()
+    signature = models.BinaryField(blank=True, default=b"")  # of the writing office; none at intake
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "kind", "recipient"])]
+
+
+class Cell(models.Model):
+    """A sealed text. Never changed: a changed text is a new row."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tip = models.UUIDField(db_index=True)
+    label = models.CharField(max_length=40)
+    generation = models.PositiveIntegerField(default=1)
+    sealed = models.BinaryField()
+    hash = models.BinaryField(max_length=32)  # SHA-256 of `sealed`; the event's leaf holds it too
+
+
+class SealedFile(models.Model):
+    """A sealed upload: of a draft until it is sent, then of a tip. Its key lies in a cell."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tip = models.UUIDField(null=True, blank=True, db_index=True)
+    draft = models.UUIDField(null=True, blank=True, db_index=True)
+    name = models.CharField(max_length=80, unique=True)  # in the store "sealed": random, says nothing
+    size = models.BigIntegerField()  # padded
+    cell = models.UUIDField(null=True, blank=True)
+    created_on = models.DateField()
+
+
+class ReceiptSalt(models.Model):
+    """The site's salt of receipts, by version."""
+
+    version = models.PositiveSmallIntegerField(primary_key=True)
+    salt = models.BinaryField(max_length=16)
+    retired = models.BooleanField(default=False)
