@@ -1,0 +1,133 @@
+"""The door of every desk view: who may enter, what they bring, and that no browser keeps any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from accounts import unlock as session
+from accounts.decorators import staff_required, unlocked_required
+from accounts.keys import KeySeed
+from accounts.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render, resolve_url
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext
+
+from complaints import access
+from complaints.desk.forms import UnlockForm
+from complaints.vault.errors import DirectoryBroken, NotAMember
+
+
+class DeskRequest(HttpRequest):
+    """A request that has passed the door: a member of staff, and, where asked for, their key."""
+
+    user: User
+    staff_seed: KeySeed
+
+
+View = Callable[..., HttpResponseBase]
+CARRY = "carry-"
+
+
+def desk(action: str | None, *, unlocked: bool = True) -> Callable[[View], View]:
+    """Staff with MFA, whose role may do `action`, with an unlocked session where content is shown.
+
+    A view with a `number` in its address gets the tip instead: 404 where it is another office's, 403 where
+    the role may not. `action=None`: any member of staff (unlock, lock).
+    """
+
+    def decorate(view: View) -> View:
+        inner = _with_key(_enter(view, action)) if unlocked else _enter(view, action)
+
+        @wraps(view)
+        def outer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response = staff_required(inner)(request, *args, **kwargs)
+            add_never_cache_headers(response)  # no-store among them
+            return response
+
+        outer.desk_action = action  # type: ignore[attr-defined]  # for the test that every view has one
+        return outer
+
+    return decorate
+
+
+def _with_key(view: View) -> View:
+    """unlocked_required; but what somebody typed until the session locked is carried over the unlock page."""
+    with_key = unlocked_required(view)
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and session.unlocked(request) is None:
+            return ask_password(
+                request, UnlockForm(), to=request.path, carried=typed(request.POST), status=403
+            )
+        return with_key(request, *args, **kwargs)
+
+    return inner
+
+
+def typed(data: QueryDict) -> list[tuple[str, str]]:
+    """The fields of a form, without its token."""
+    return [(name, value) for name in data for value in data.getlist(name) if name != "csrfmiddlewaretoken"]
+
+
+def ask_password(
+    request: HttpRequest,
+    form: UnlockForm,
+    *,
+    following: str = "",
+    to: str = "",
+    carried: list[tuple[str, str]] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The unlock page. `to` and `carried`: where a form was going, and its fields, which travel in it."""
+    context = {
+        "form": form,
+        "form_list": [form] if form.errors else [],
+        "next": following,
+        "to": to,
+        "carried": [(CARRY + name, value) for name, value in carried or []],
+    }
+    return render(request, "desk/unlock.html", context, status=status)
+
+
+def _enter(view: View, action: str | None) -> View:
+    """The question of the access table, put before the view."""
+
+    @wraps(view)
+    def inner(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if "number" in kwargs:
+            kwargs["tip"] = access.tip_or_404(request.user, kwargs.pop("number"), action or "queue")
+        elif action is not None and not access.offices_for(request.user, action).exists():
+            raise PermissionDenied
+        try:
+            return view(request, *args, **kwargs)
+        except NotAMember:
+            return render(request, "desk/no_key.html", band(request), status=403)
+        except DirectoryBroken:
+            return render(request, "desk/directory_broken.html", band(request), status=503)
+
+    return inner
+
+
+def band(request: DeskRequest, section: str = "") -> dict[str, Any]:
+    """What the header shows: the part one is in, roles, minutes until the session locks."""
+    held = access.roles_of(request.user)
+    roles = list(dict.fromkeys(str(m.get_role_display()) for m in held))
+    return {
+        "section": section,
+        "desk_roles": gettext("、").join(roles),
+        "minutes_left": session.minutes_left(request),
+        "can_administer": any(m.role == access.ADMINISTRATOR for m in held),
+        "can_queue": any(m.role in access.TABLE["queue"] for m in held),
+    }
+
+
+def onward(to: str, *args: Any, **kwargs: Any) -> HttpResponseRedirect:
+    """303: after a POST, the browser GETs this (a path or the name of a route)."""
+    response = HttpResponseRedirect(resolve_url(to, *args, **kwargs))
+    response.status_code = 303
+    return response

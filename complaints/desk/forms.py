@@ -1,0 +1,216 @@
+"""What staff type. Every text has a limit, and an error says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from complaints.desk.transitions import DISPOSALS, REASONS, REASONS_WITH_WAY
+from complaints.intake.models import Named, State
+from complaints.intake.text import hides, with_plain_ends
+
+MESSAGE_MAX = 10_000
+LINE_MAX = 500
+FILTERS = ("state", "category", "region", "due", "assignee", "named", "sort")
+
+
+def tree_choices(nodes: Sequence[Named]) -> list[tuple[str, str]]:
+    """(code, label) in tree order; a child's label stands after its parent's."""
+    below: dict[int | None, list[Named]] = {}
+    for node in nodes:
+        below.setdefault(node.parent_id, []).append(node)  # type: ignore[attr-defined]
+    rows: list[tuple[str, str]] = []
+
+    def walk(parent: int | None, prefix: str) -> None:
+        for node in below.get(parent, []):
+            rows.append((node.code, prefix + node.label))
+            walk(node.pk, f"{prefix}{node.label}·")
+
+    walk(None, "")
+    return rows
+
+
+class FilterForm(forms.Form):
+    """The queue's filters (GET). No words: those are POSTed and kept sealed."""
+
+    state = forms.ChoiceField(label=_("状态"), required=False)
+    category = forms.ChoiceField(label=_("类别"), required=False)
+    region = forms.ChoiceField(label=_("地区"), required=False)
+    due = forms.ChoiceField(
+        label=_("期限"),
+        required=False,
+        choices=[("", _("全部")), ("overdue", _("超期")), ("soon", _("3 天内到期")), ("none", _("不计期限"))],
+    )
+    assignee = forms.ChoiceField(
+        label=_("办理人"),
+        required=False,
+        choices=[("", _("全部")), ("me", _("我办的")), ("none", _("未领取"))],
+    )
+    named = forms.ChoiceField(
+        label=_("署名"), required=False, choices=[("", _("全部")), ("yes", _("实名")), ("no", _("匿名"))]
+    )
+    sort = forms.ChoiceField(
+        label=_("排列"), required=False, choices=[("due", _("期限近的在前")), ("new", _("新来的在前"))]
+    )
+
+    def __init__(
+        self, *args: Any, categories: Sequence[Named], regions: Sequence[Named], words: bool, **kwargs: Any
+    ):
+        super().__init__(*args, **kwargs)
+        open_first = [("open", _("未办结")), ("all", _("全部"))]
+        self.fields["state"].choices = [  # type: ignore[attr-defined]
+            *(reversed(open_first) if words else open_first),
+            *State.choices,
+        ]
+        if words:
+            best_first = [("due", _("最相关的在前")), ("new", _("新来的在前"))]
+            self.fields["sort"].choices = best_first  # type: ignore[attr-defined]
+        for name, nodes in (("category", categories), ("region", regions)):
+            self.fields[name].choices = [("", _("全部")), *tree_choices(nodes)]  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
+            field.widget.attrs["id"] = f"f-{name}"
+            if isinstance(field, forms.ChoiceField):
+                field.error_messages["invalid_choice"] = _("没有这一项，请从列表里选")
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(
+        label=_("查找来件"),
+        max_length=200,
+        error_messages={
+            "required": _("请写下要查找的词"),
+            "max_length": _("请把要查找的词减到 200 字以内"),
+            "null_characters_not_allowed": _("请删去看不见的字符，再查一次"),
+        },
+    )
+
+
+class UnlockForm(forms.Form):
+    password = forms.CharField(
+        label=_("密码"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={
+            "required": _("请输入密码"),
+            "max_length": _("密码没有这么长，请再输一次"),
+            "null_characters_not_allowed": _("请删去看不见的字符，再输一次"),
+        },
+    )
+
+
+class PlainText(forms.CharField):
+    """Text with plain line ends, in which nothing hides that makes it read otherwise than it is stored."""
+
+    def to_python(self, value: Any) -> str:
+        return with_plain_ends(super().to_python(value) or "")
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if hides(value):
+            raise forms.ValidationError(_("请删去看不见的字符"))
+
+
+def revision_field() -> forms.IntegerField:
+    """The state of the tip for which a form was made."""
+    old = _("这一页太旧了，请看一遍再交一次")
+    return forms.IntegerField(
+        widget=forms.HiddenInput, error_messages={"required": old, "invalid": old, "max_value": old}
+    )
+
+
+def text_field(
+    label: Any, most: int, empty: Any, *, rows: int, required: bool = True, hint: Any = ""
+) -> forms.CharField:
+    """A text of at most `most` characters, with our own sentences for what can be wrong."""
+    return PlainText(
+        label=label,
+        max_length=most,
+        required=required,
+        help_text=hint,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={
+            "required": empty,
+            "max_length": _("请减到 %(limit_value)d 字以内，现在是 %(show_value)d 字"),
+            "null_characters_not_allowed": _("请删去看不见的字符"),
+        },
+    )
+
+
+class ReplyForm(forms.Form):
+    """A message to the reporter. The field is `reply`, as on the page."""
+
+    revision = revision_field()
+    reply = text_field(
+        _("写给举报人"),
+        MESSAGE_MAX,
+        _("请写下要告诉举报人的话"),
+        rows=4,
+        hint=_("对方凭查询码能看到。不写承办人手机号，不提其他举报人。"),
+    )
+    ask_back = forms.BooleanField(label=_("请举报人补充，等对方回复"), required=False)
+
+
+class NoteForm(forms.Form):
+    note = text_field(_("写内部记录"), MESSAGE_MAX, _("请写下要记录的内容"), rows=3, hint=_("举报人看不到。"))
+
+
+class AssignForm(forms.Form):
+    revision = revision_field()
+    to = forms.ChoiceField(
+        label=_("分给"),
+        error_messages={"required": _("请选一位办理人"), "invalid_choice": _("请从列表里选一位办理人")},
+    )
+
+    def __init__(self, *args: Any, members: list[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = [("", _("请选择")), *members]  # type: ignore[attr-defined]
+
+
+class StateForm(forms.Form):
+    """One change of state; which of the fields it needs, the table of transitions says."""
+
+    revision = revision_field()
+    target = forms.ChoiceField(choices=State.choices, widget=forms.HiddenInput)
+    reason = forms.ChoiceField(
+        label=_("不予受理的理由"),
+        choices=[("", _("请选择")), *REASONS.items()],
+        required=False,
+        error_messages={"invalid_choice": _("请从三项理由里选一项")},
+    )
+    where = text_field(_("可以向哪里反映"), LINE_MAX, _("请写明举报人可以向哪里反映"), rows=2, required=False)
+    disposal = forms.ChoiceField(
+        label=_("处置方式"),
+        choices=[("", _("请选择")), *((code, row[0]) for code, row in DISPOSALS.items())],
+        required=False,
+        error_messages={"invalid_choice": _("请从五种处置方式里选一种")},
+    )
+    result = text_field(
+        _("办理结果，用一句话告诉举报人"), LINE_MAX, _("请用一句话写明办理结果"), rows=3, required=False
+    )
+
+    def __init__(self, *args: Any, needs: frozenset[str] = frozenset(), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.needs = needs
+        for name in ("reason", "where", "disposal", "result"):
+            if name not in needs:
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        must = set(self.needs)
+        if "reason" in self.needs and data.get("reason") not in REASONS_WITH_WAY:
+            must.discard("where")
+        sentences = {
+            "reason": _("请选一项理由"),
+            "where": _("请写明举报人可以向哪里反映"),
+            "disposal": _("请选一种处置方式"),
+            "result": _("请用一句话写明办理结果"),
+        }
+        for name in sorted(must):
+            if not data.get(name) and name not in self.errors:
+                self.add_error(name, sentences[name])
+        return data

@@ -1,0 +1,30 @@
+"""Words to look for: POSTed, sealed, and answered with an address that does not hold them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from complaints.desk import words
+from complaints.desk.entry import DeskRequest, band, desk, onward
+from complaints.desk.forms import FILTERS, SearchForm
+from complaints.intake.text import clean_line
+
+
+@require_POST
+@desk("search")
+def search(request: DeskRequest) -> HttpResponse:
+    """Keep the words; 303 to the queue that shows what they find. Nothing typed: a sentence at the field."""
+    data = request.POST.copy()
+    data["q"] = clean_line(data.get("q", ""))
+    form = SearchForm(data)
+    if not form.is_valid():
+        context = {**band(request, "queue"), "search_form": form, "form_list": [form]}
+        return render(request, "desk/search_again.html", context, status=422)
+    query = words.keep(request, user=request.user, seed=request.staff_seed, text=form.cleaned_data["q"])
+    filters = {name: data[name] for name in FILTERS if data.get(name)}
+    return onward(f"{reverse('desk:queue')}?{urlencode({**filters, 'words': str(query.uuid)})}")

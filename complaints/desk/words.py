@@ -1,0 +1,50 @@
+"""The words of a search, kept between the POST that brings them and the page that shows what they find.
+
+They lie sealed under a key of this unlocked session; the address holds only the row's id.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from accounts import keys
+from accounts.models import User
+from accounts.unlock import SESSION_KEY
+from django.http import HttpRequest
+from nacl.bindings import sodium_pad, sodium_unpad
+from workdays import clock
+
+from complaints.desk.models import Query
+
+BLOCK = 256
+KEEP = dt.timedelta(hours=12)  # as long as a session can stay unlocked
+
+
+def keep(request: HttpRequest, *, user: User, seed: keys.KeySeed, text: str) -> Query:
+    """Seal the words under this session's key; what is older than any session is deleted."""
+    query = Query(uuid=uuid.uuid4(), user=user, created_at=clock.now())
+    query.sealed = keys.seal(_key(request, seed), sodium_pad(text.encode(), BLOCK), _aad(query, user))
+    Query.objects.filter(created_at__lt=clock.now() - KEEP).delete()
+    query.save(force_insert=True)
+    return query
+
+
+def read(request: HttpRequest, *, user: User, seed: keys.KeySeed, pk: str) -> str | None:
+    """The words of this row; None for another's, another session's, or one that is no more."""
+    try:
+        query = Query.objects.filter(pk=uuid.UUID(pk), user=user).first()
+        if query is None:
+            return None
+        plain = keys.unseal(_key(request, seed), bytes(query.sealed), _aad(query, user))
+        return sodium_unpad(plain, BLOCK).decode()
+    except ValueError:  # not a uuid, or SealBroken
+        return None
+
+
+def _key(request: HttpRequest, seed: keys.KeySeed) -> bytes:
+    return keys.kdf(seed.seed, "qf1-words", bytes.fromhex(request.session[SESSION_KEY]["nonce"]))
+
+
+def _aad(query: Query, user: User) -> bytes:
+    return b"words\0" + query.uuid.bytes + str(user.pk).encode()
