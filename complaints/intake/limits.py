@@ -1,0 +1,120 @@
+"""Limits by network and for the whole site, without keeping an address (VAULT: Around it).
+
+A bucket is BLAKE2b(key of the window, /24 or /56). The key comes from a secret that exists only in memory: it
+is made when this module is first imported, which with gunicorn's preload is in the master, so the workers
+have the same one by fork; it is gone with the process, and each window has another key.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from accounts.keys import kdf
+from django.conf import settings
+from django.http import HttpRequest
+from django_ratelimit.core import is_ratelimited
+
+log = logging.getLogger("qingfeng.limits")
+
+SECRET = secrets.token_bytes(32)
+# (requests, seconds) for one network, and for the whole site. A /24 may be a whole town behind one address.
+RATES: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
+    "start": ((120, 3600), (600, 60)),
+    "upload": ((300, 3600), (600, 60)),
+    "submit": ((120, 3600), (600, 60)),
+    "return": ((20, 60), (1200, 60)),
+    "message": ((60, 3600), (600, 60)),
+}
+RETRY_AFTER = 30
+SLOW_WAIT, SLOW_MOST = 20.0, 2
+
+_slow = threading.Lock()
+_slow_queue = threading.Semaphore(SLOW_MOST)
+
+
+class Crowded(Exception):
+    """Too many at once: shown as a page that keeps the input."""
+
+
+def limits_on() -> bool:
+    """RATELIMIT_ENABLE: one switch for every limit but that of staff logins."""
+    return bool(settings.RATELIMIT_ENABLE)
+
+
+def over(request: HttpRequest, group: str) -> bool:
+    """Counts this request; True where its network or the site is over the rate of `group`."""
+    if not limits_on():
+        return False
+    network, site = RATES[group]
+    return _over(request, f"intake-{group}", network, bucket(request, network[1])) or _over(
+        request, f"intake-{group}-site", site, "site"
+    )
+
+
+def _over(request: HttpRequest, group: str, rate: tuple[int, int], key: str) -> bool:
+    count, seconds = rate
+    try:
+        return bool(
+            is_ratelimited(
+                request, group=group, key=lambda g, r: key, rate=f"{count}/{seconds}s", increment=True
+            )
+        )
+    except Exception as error:  # noqa: BLE001  (a cache that is down must not cost a report)
+        log.warning("the limit %s could not be counted (%s)", group, type(error).__name__)
+        return False
+
+
+def bucket(request: HttpRequest, seconds: int) -> str:
+    """Names the requester's network for one window of `seconds`; nobody can tell it back."""
+    window = int(time.time()) // seconds
+    key = kdf(SECRET, "qf1-rate", b"%d/%d" % (window, seconds))
+    return kdf(key, "qf1-net", network(request).encode()).hex()
+
+
+def network(request: HttpRequest) -> str:
+    """The /24 or /56 a request came from; one name for all onion traffic."""
+    if request.META.get("HTTP_HOST", "").partition(":")[0].endswith(".onion"):
+        return "onion"
+    try:
+        address = ipaddress.ip_address(_address(request))
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else 56}", strict=False))
+
+
+def _address(request: HttpRequest) -> str:
+    """In production nginx says who asks; elsewhere nobody may."""
+    if settings.PRODUCTION and (real := request.META.get("HTTP_X_REAL_IP")):
+        return str(real)
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+@contextmanager
+def fair_turn(request: HttpRequest, group: str) -> Iterator[None]:
+    """Lets everyone in; who is over the rate one after another, so that the others need not wait.
+
+    Raises Crowded where even that queue of this process is full.
+    """
+    if not over(request, group):
+        yield
+        return
+    if not _slow_queue.acquire(blocking=False):
+        raise Crowded
+    try:
+        if not _slow.acquire(timeout=SLOW_WAIT):
+            raise Crowded
+        try:
+            time.sleep(1)
+            yield
+        finally:
+            _slow.release()
+    finally:
+        _slow_queue.release()

@@ -1,0 +1,304 @@
+"""Uploads, sealed as they arrive: no part of a file ever lies on disk in clear (VAULT: Around it).
+
+Each file gets a fresh key. What is too large, empty or of a kind that is not taken is dropped while it comes
+in; a request that is refused as a whole leaves nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopFutureHandlers, StopUpload
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_protect
+from workdays import clock
+
+from complaints.intake import filetypes, text
+from complaints.vault.files import SealedWriter, delete_blob
+from complaints.vault.models import SealedFile
+
+FIELD = "attachments"
+NAME_MOST = 150
+TEXT_ROOM = 2**20  # what the other fields of the form may take
+
+
+@dataclass(frozen=True)
+class HandedFile:
+    """A sealed file with everything needed to open it; kept in a sealed draft, then in a talk cell."""
+
+    uuid: str
+    key: str  # hex
+    name: str
+    type: str
+    size: int  # true bytes
+    sha256: str
+    blob: str  # its name in the store
+    padded: int
+    strip: bool = False  # the reporter's wish: take hidden data out of every copy, the original too
+
+    def as_json(self) -> dict[str, Any]:
+        """A plain object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that was not taken, and why, in words."""
+
+    name: str
+    reason: str
+
+
+class DroppingHandler(FileUploadHandler):
+    """For pages that take no files: whatever is sent goes nowhere."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Skips it."""
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Never called."""
+
+    def file_complete(self, file_size: int) -> None:
+        """Never called."""
+
+
+class Arrival:
+    """One file on its way in. Raises Unwanted as soon as it is known that it will not be kept."""
+
+    def __init__(self, name: str) -> None:
+        self.name = text.clean_line(name)[-NAME_MOST:] or "file"
+        self.uuid, self.key = uuid4(), secrets.token_bytes(32)
+        self.writer: SealedWriter | None = None  # not before the first bytes are found to be acceptable
+        self.size = 0
+        self.head = b""
+        self.kind: filetypes.Kind | None = None
+
+    def take(self, chunk: bytes) -> None:
+        """Checks and seals the next bytes."""
+        self.size += len(chunk)
+        if self.size > settings.UPLOAD_MAX_BYTES:
+            raise Unwanted(_("太大，每个文件不超过 %(most)s") % {"most": readable(settings.UPLOAD_MAX_BYTES)})
+        if self.kind is None:
+            self.head += chunk
+            if len(self.head) < filetypes.HEAD_BYTES:
+                return  # too little to tell; nothing is written yet
+            chunk, self.head = self.head, b""
+            self._recognise(chunk)
+        elif self.kind.text and not filetypes.goes_on_as_text(chunk):
+            raise Unwanted(not_taken())
+        self._write(chunk)
+
+    def end(self) -> HandedFile:
+        """Seals the rest; raises Unwanted for an empty file."""
+        if self.size == 0:
+            raise Unwanted(_("是空的，请换一个"))
+        if self.kind is None:
+            self._recognise(self.head)
+            self._write(self.head)
+        assert self.kind is not None  # noqa: S101  (recognised above)
+        assert self.writer is not None  # noqa: S101
+        written = self.writer.close()
+        return HandedFile(
+            uuid=str(self.uuid),
+            key=self.key.hex(),
+            name=self.name,
+            type=self.kind.mime,
+            size=written.true_size,
+            sha256=written.sha256.hex(),
+            blob=written.name,
+            padded=written.size,
+        )
+
+    def drop(self) -> None:
+        """Leaves nothing of it."""
+        if self.writer is not None:
+            self.writer.abort()
+
+    def _recognise(self, head: bytes) -> None:
+        self.kind = filetypes.kind_of(head, self.name)
+        if self.kind is None:
+            raise Unwanted(not_taken())
+
+    def _write(self, chunk: bytes) -> None:
+        if self.writer is None:
+            self.writer = SealedWriter(self.uuid, self.key)
+        self.writer.write(chunk)
+
+
+class Unwanted(Exception):
+    """A file that is not taken; the sentence says why."""
+
+
+def not_taken() -> str:
+    """Why a kind is refused, and what to do."""
+    return _("这种文件不能交。可以交照片、录音、录像、PDF、Word、Excel、PPT 和文本；网页和压缩包请先存成这些")
+
+
+class SealingHandler(FileUploadHandler):
+    """Seals each chunk of FIELD as it comes; `room` files at most.
+
+    `taken` and `refused` tell the view what came of it; `discard` drops what the view did not keep.
+    """
+
+    def __init__(self, request: HttpRequest, *, room: int) -> None:
+        super().__init__(request)
+        self.room = room
+        self.taken: list[HandedFile] = []
+        self.refused: list[Refused] = []
+        self.arrival: Arrival | None = None
+        self.kept = False
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: dict[str, Any],
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        """A body larger than all files together may be is not read at all."""
+        if content_length > self.room * settings.UPLOAD_MAX_BYTES + TEXT_ROOM and self.room:
+            self.refused.append(
+                Refused(
+                    "",
+                    _("一次交得太多，每个文件不超过 %(most)s")
+                    % {"most": readable(settings.UPLOAD_MAX_BYTES)},
+                )
+            )
+
+    def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
+        """Begins a file, or skips it where there is no room or it is not ours."""
+        if field_name != FIELD:
+            raise SkipFile
+        if len(self.taken) >= self.room:
+            most = settings.UPLOAD_MAX_FILES
+            reason = _("没有收下：一共最多 %(most)s 个文件，请先移除不要的") % {"most": most}
+            self.refused.append(Refused(text.clean_line(file_name)[-NAME_MOST:], reason))
+            raise SkipFile
+        super().new_file(field_name, file_name, *args, **kwargs)
+        self.arrival = Arrival(file_name)
+        raise StopFutureHandlers
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Seals a chunk; nothing is handed on to any other handler."""
+        if self.arrival is None:
+            raise StopUpload
+        try:
+            self.arrival.take(raw_data)
+        except Unwanted as error:
+            self._refuse(str(error))
+            raise SkipFile from None
+
+    def file_complete(self, file_size: int) -> UploadedFile[Any] | None:
+        """Ends a file. What Django gets holds its name and size and no content."""
+        if self.arrival is None:
+            return None
+        try:
+            self.taken.append(self.arrival.end())
+        except Unwanted as error:
+            self._refuse(str(error))
+        else:
+            self.arrival = None
+        return UploadedFile(io.BytesIO(), name="sealed", size=0, content_type="application/octet-stream")
+
+    def upload_interrupted(self) -> None:
+        """Django says so for a body that ends inside a file, and for one whose last file was skipped."""
+        if self.arrival is not None:
+            self._refuse(_("没有收全，请再选一次"))
+
+    def discard(self) -> None:
+        """Drops everything that was not kept."""
+        if self.arrival is not None:
+            self.arrival.drop()
+            self.arrival = None
+        if not self.kept:
+            for file in self.taken:
+                drop_blob(file.blob)
+            self.taken = []
+
+    def _refuse(self, reason: str) -> None:
+        if self.arrival is not None:
+            self.refused.append(Refused(self.arrival.name, reason))
+            self.arrival.drop()
+            self.arrival = None
+
+
+def receive(
+    request: HttpRequest, *, room: int, view: Callable[[HttpRequest, SealingHandler], HttpResponse]
+) -> HttpResponse:
+    """Runs `view(request, handler)` behind CSRF with sealed uploads; what it does not keep is dropped.
+
+    The view says `handler.kept = True` once the rows that name the files are committed.
+    """
+    handler = SealingHandler(request, room=room)
+    request.upload_handlers = [handler]
+
+    @csrf_protect
+    def protected(request: HttpRequest) -> HttpResponse:
+        return view(request, handler)
+
+    try:
+        return protected(request)
+    finally:
+        handler.discard()
+
+
+def seal_file(*, name: str, content: Iterable[bytes]) -> HandedFile:
+    """A file from elsewhere (the desk's reply, the demo), through the same checks. Raises Unwanted."""
+    arrival = Arrival(name)
+    try:
+        for chunk in content:
+            arrival.take(chunk)
+        return arrival.end()
+    except BaseException:
+        arrival.drop()
+        raise
+
+
+def rows_for_draft(files: list[HandedFile], *, draft: UUID) -> list[SealedFile]:
+    """Unsaved rows of a draft's files."""
+    return [_row(file, draft=draft, tip=None) for file in files]
+
+
+def hand_over(file: HandedFile, *, tip: UUID, cell: UUID) -> None:
+    """In the transaction that writes its cell: the draft's row becomes the tip's, or a new one is made."""
+    rows = SealedFile.objects.filter(uuid=file.uuid, tip=None)
+    if rows.update(tip=tip, cell=cell, draft=None) != 1:
+        row = _row(file, draft=None, tip=tip)
+        row.cell = cell
+        row.save(force_insert=True)
+
+
+def _row(file: HandedFile, *, draft: UUID | None, tip: UUID | None) -> SealedFile:
+    return SealedFile(
+        uuid=UUID(file.uuid),
+        tip=tip,
+        draft=draft,
+        name=file.blob,
+        size=file.padded,
+        created_on=clock.today(),
+    )
+
+
+def drop_blob(name: str) -> None:
+    """Deletes a blob; it is no error where it is gone."""
+    delete_blob(name)
+
+
+def readable(size: int) -> str:
+    """A size as people say it: 200 MB, 1.2 MB, 12 KB."""
+    if size >= 2**20:
+        megabytes = size / 2**20
+        return (
+            f"{megabytes:.0f} MB" if megabytes >= 10 or megabytes == int(megabytes) else f"{megabytes:.1f} MB"
+        )
+    return f"{max(1, round(size / 1024))} KB"

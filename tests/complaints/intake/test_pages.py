@@ -1,0 +1,110 @@
+"""The reporter's pages in Chromium: no violation of axe, nothing wider than 320 px, no script needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+
+from complaints.intake import services
+from complaints.vault import tips
+
+from .conftest import RECEIPT, make_site
+
+ANSWERS = {"subject": "窗口多收钱", "narrative": "每办一件多收五十元。", "respondents-0-name": "张某"}
+
+
+def _answer(page: Any) -> None:
+    """Fills what is known and takes the first of the radios, then goes on."""
+    for name, value in ANSWERS.items():
+        if page.locator(f'[name="{name}"]').count():
+            page.fill(f'[name="{name}"]', value)
+    if page.locator("input[type=radio]").count() and not page.locator("input[type=radio]:checked").count():
+        page.locator("input[type=radio] + label").first.click()
+    page.locator("button[name=go]").first.click()
+
+
+def _stations(page: Any, prefix: str) -> Iterator[str]:
+    """Stands on each page once; yields its name."""
+    page.goto(f"{prefix}/report/")
+    yield "start"
+    page.locator("button[name=go]").click()
+    for key in ("category", "region", "what", "who", "office", "files", "identity"):
+        yield key
+        if key in ("category", "what", "identity"):
+            page.locator("button[name=go]").first.click()
+            yield f"{key} with errors"
+        if key == "files":
+            page.set_input_files("#attachments", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
+            page.locator("button[name=upload]").click()
+            yield "files with one"
+        _answer(page)
+    yield "check"
+    page.locator("button[name=go]").click()
+    yield "sent"
+    page.goto(f"{prefix}/report/return/")
+    yield "return"
+    page.fill("#receipt", "123")
+    page.locator("button[name=go]").click()
+    yield "return with errors"
+    for path in ("nonsense", "category"):
+        page.goto(f"{prefix}/report/{path}/")
+        yield path
+
+
+def _report_from(page: Any) -> str:
+    return RECEIPT.search(page.locator(".digits").inner_text())[0]  # type: ignore[index]
+
+
+def _wide(page: Any) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth"))
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_axe_and_320_px(page: Any, cheap_kdf: None, prefix: str) -> None:
+    site, axe = make_site(), Axe()
+    problems: list[Any] = []
+
+    def look(name: str) -> None:
+        for size in ({"width": 1280, "height": 900}, {"width": 320, "height": 640}):
+            page.set_viewport_size(size)
+            if _wide(page) > size["width"]:
+                problems.append((name, "wider than the window", size["width"], _wide(page)))
+        found = axe.run(page)["violations"]
+        problems.extend((name, v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found)
+
+    receipt = ""
+    for name in _stations(page, prefix):
+        look(name)
+        if name == "sent":
+            receipt = _report_from(page)
+    tip = site.cast.root.tips.get() if site.cast.root.tips.exists() else site.cast.lower.tips.get()
+    seed = site.cast.seed(tip.office, "chief" if tip.office == site.cast.root else "head")
+    services.add_message(
+        tip=tip,
+        keys=tips.open_as_office(tip_uuid=tip.uuid, office_seed=seed),
+        author="office",
+        text="请问是哪一天？",
+        signer=seed,
+    )
+    page.goto(f"{prefix}/report/return/")
+    page.fill("#receipt", receipt)
+    page.locator("button[name=go]").click()
+    look("view")
+    page.locator("button[name=go]").click()
+    look("view with errors")
+    assert problems == []
+
+
+def test_without_javascript(page_nojs: Any, cheap_kdf: None) -> None:
+    make_site()
+    seen = list(_stations(page_nojs, ""))
+    assert "sent" in seen
+
+
+def test_quick_exit_is_a_plain_link(page_nojs: Any, cheap_kdf: None) -> None:
+    make_site()
+    page_nojs.goto("/report/")
+    assert page_nojs.locator(".exit a").get_attribute("href") == "/report/leave/"
