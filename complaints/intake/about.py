@@ -13,7 +13,10 @@ from typing import Any
 Resolver = Callable[[str, str, str], "About | None"]
 PARAMETER = re.compile(r"(?P<kind>[a-z]{1,20}):(?P<code>[^\s\0:]{1,80})")
 
+Line = Callable[[str], list[str]]
+
 _resolvers: list[Resolver] = []
+_lines: list[Line] = []
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,17 @@ def register_resolver(fn: Resolver) -> None:
     """Adds `fn(kind, code, step) -> About | None`; the first answer counts."""
     if fn not in _resolvers:
         _resolvers.append(fn)
+
+
+def register_line(fn: Line) -> None:
+    """Adds `fn(organisation code) -> [code, code of its parent …]`, nearest first."""
+    if fn not in _lines:
+        _lines.append(fn)
+
+
+def organisation_line(code: str) -> list[str]:
+    """The organisation and those above it, nearest first; itself alone where nobody knows its tree."""
+    return next((line for fn in _lines if (line := fn(code))), [code])
 
 
 def resolve_about(kind: str, code: str, step: str = "") -> About | None:

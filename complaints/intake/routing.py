@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from complaints.intake.about import organisation_line
 from complaints.intake.models import Category, OrganisationOffice, Region, Route
 from complaints.vault.models import Office
 
@@ -54,13 +55,13 @@ def _first_office(category: str, region: str, organisation_code: str | None) -> 
 
 
 def _of_organisation(code: str) -> Office | None:
-    """The row of the organisation; the operator's table already holds what is inherited down the tree."""
-    row = (
-        OrganisationOffice.objects.select_related("office")
-        .filter(organisation_code=code, office__active=True)
-        .first()
+    """The office of the organisation's row, or of the nearest organisation above it that has one."""
+    line = organisation_line(code)
+    rows = OrganisationOffice.objects.select_related("office").filter(
+        organisation_code__in=line, office__active=True
     )
-    return row.office if row else None
+    nearest = min(rows, key=lambda row: line.index(row.organisation_code), default=None)
+    return nearest.office if nearest else None
 
 
 def _candidates(category: str, region: str) -> list[Route]:
