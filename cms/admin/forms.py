@@ -1,0 +1,24 @@
+"""The registers' form: what may not be published is said in the form, at the act of publishing."""
+
+from __future__ import annotations
+
+from wagtail.admin.forms.models import WagtailAdminModelForm
+
+
+class RegisterForm(WagtailAdminModelForm):
+    """A draft may be saved with gaps; publishing and submitting check the record as a whole."""
+
+    def is_valid(self) -> bool:
+        valid = super().is_valid()
+        if not valid or self.is_deferred_validation:
+            return valid
+        errors = self._publishing_errors()
+        for sentence in errors:
+            self.add_error(None, sentence)
+        return not errors
+
+    def _publishing_errors(self) -> list[str]:
+        """The record's own rules, asked of the rows as they stand in the form, unsaved."""
+        for formset in self.formsets.values():
+            formset.save(commit=False)
+        return self.instance.publishing_errors()

@@ -1,0 +1,138 @@
+"""The 权责 group of the admin's menu: registers, and the tables behind them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.ui.tables import Column, UpdatedAtColumn
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+
+from cms.models import (
+    Benchmark,
+    Category,
+    Flowchart,
+    HeaderSynonym,
+    ImportBatch,
+    Law,
+    Level,
+    Organisation,
+    PowerItem,
+)
+from cms.publishing.rules import asked_fields
+
+
+class GapsColumn(Column):
+    """ "n of m": how much of what DOMAIN asks the item states."""
+
+    def get_value(self, instance):
+        asked = asked_fields(instance)
+        return f"{asked - len(instance.missing())} / {asked}"
+
+
+class RegisterViewSet(SnippetViewSet):
+    list_per_page = 20
+    list_export: list[str] = []
+
+
+class PowerViewSet(RegisterViewSet):
+    model = PowerItem
+    icon = "list-ul"
+    list_display = [
+        "name",
+        "code",
+        "organisation",
+        "category",
+        GapsColumn("gaps", label=_("已填")),
+        UpdatedAtColumn(),
+    ]
+    list_filter = ["organisation", "category", "in_force", "live"]
+    add_to_admin_menu = False
+
+    def get_queryset(self, request):
+        rows = PowerItem.objects.select_related("organisation", "category", "locale")
+        return rows.prefetch_related("levels", "duties", "accountabilities", "materials")
+
+
+class FlowchartViewSet(RegisterViewSet):
+    model = Flowchart
+    icon = "arrow-right-full"
+    list_display = ["title", "power_item", "slug", UpdatedAtColumn()]
+
+
+class BenchmarkViewSet(RegisterViewSet):
+    model = Benchmark
+    icon = "order"
+    list_display = ["title", "power_item", "document_no", "effective_on", UpdatedAtColumn()]
+
+
+class OrganisationViewSet(RegisterViewSet):
+    model = Organisation
+    icon = "group"
+    list_display = ["name", "code", "parent", "level", UpdatedAtColumn()]
+    list_filter = ["level", "live"]
+
+
+class LawViewSet(RegisterViewSet):
+    model = Law
+    icon = "openquote"
+    list_display = ["name", "rank", "issuer", UpdatedAtColumn()]
+    list_filter = ["rank", "live"]
+
+
+class CategoryViewSet(SnippetViewSet):
+    model = Category
+    icon = "tag"
+    list_display = ["name", "letters", "code", "order"]
+
+
+class LevelViewSet(SnippetViewSet):
+    model = Level
+    icon = "sliders"
+    list_display = ["name", "code", "order"]
+
+
+class HeaderSynonymViewSet(SnippetViewSet):
+    model = HeaderSynonym
+    icon = "table"
+    list_display = ["text", "field", "organisation"]
+    list_filter = ["organisation"]
+
+
+class ReadOnlyPolicy(ModelPermissionPolicy):
+    """A batch is made, applied and withdrawn by the importer alone; here it is looked at."""
+
+    def user_has_permission(self, user, action):
+        return action in ("view", "choose") and super().user_has_permission(user, "view")
+
+    def user_has_any_permission(self, user, actions):
+        return any(self.user_has_permission(user, action) for action in actions)
+
+
+register_permission_policy(ImportBatch, ReadOnlyPolicy(ImportBatch))
+
+
+class ImportBatchViewSet(SnippetViewSet):
+    model = ImportBatch
+    icon = "download"
+    list_display = ["__str__", "organisation", "uploaded_by", "created_at", "applied_at"]
+    list_filter = ["state"]
+    inspect_view_enabled = True
+    inspect_view_fields = ["state", "organisation", "uploaded_by", "approved_by", "files", "counts"]
+
+
+class PowersGroup(SnippetViewSetGroup):
+    menu_label = _("权责")
+    menu_icon = "list-ul"
+    menu_order = 150
+    items = (
+        PowerViewSet,
+        FlowchartViewSet,
+        BenchmarkViewSet,
+        OrganisationViewSet,
+        LawViewSet,
+        ImportBatchViewSet,
+        CategoryViewSet,
+        LevelViewSet,
+        HeaderSynonymViewSet,
+    )

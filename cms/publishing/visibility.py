@@ -1,0 +1,57 @@
+"""`disclosed()`: the one question that every list, page, feed, API, download and index asks."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from wagtail.models import Page, PageViewRestriction
+from workdays import clock
+
+
+def disclosed_q(prefix: str = "") -> Q:
+    """Live, unexpired and due now.
+
+    An expired row keeps live=True until the next sweep, so the dates are asked as well. With `prefix`
+    ("power_item__") the question is put through a relation; the import batch is then asked by `batch_q`.
+    """
+    now = clock.now()
+    return (
+        Q(**{f"{prefix}live": True})
+        & (Q(**{f"{prefix}expire_at": None}) | Q(**{f"{prefix}expire_at__gt": now}))
+        & (Q(**{f"{prefix}go_live_at": None}) | Q(**{f"{prefix}go_live_at__lte": now}))
+    )
+
+
+def private_q() -> Q:
+    """Pages under a view restriction (password, login or groups), with all below them."""
+    found = Q(pk__in=[])
+    for path in PageViewRestriction.objects.values_list("page__path", flat=True):
+        found |= Q(path__startswith=path)
+    return found
+
+
+def disclosed_pages():
+    """Disclosed pages of any type, for menus, trees and sitemaps (Wagtail's `public()` has drafts in it)."""
+    return Page.objects.filter(disclosed_q()).exclude(private_q())
+
+
+def mark_disclosed(versions) -> list:
+    """The versions, each with `disclosed`: whether its object may be seen now. One question a kind.
+
+    A list of past publications shows titles of what is disclosed alone: a title withdrawn is text withdrawn.
+    """
+    found = list(versions)
+    by_kind: dict[int, list] = {}
+    for version in found:
+        version.disclosed = False
+        by_kind.setdefault(version.content_type_id, []).append(version)
+    for same in by_kind.values():
+        model = same[0].content_type.model_class()
+        if model is None:
+            continue
+        keys = {version.object_id for version in same}
+        seen = {
+            str(key) for key in model.objects.disclosed().filter(pk__in=keys).values_list("pk", flat=True)
+        }
+        for version in same:
+            version.disclosed = version.object_id in seen
+    return found

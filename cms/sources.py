@@ -1,0 +1,372 @@
+"""What search may find: one document for each disclosed record, made from public text alone.
+
+A translation adds its words to the document of its record: one item is one record in every count.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.utils import timezone, translation
+from django.utils.html import strip_tags
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+from wagtail.rich_text import RichText
+
+from cms.flow.chart_of import limit_text
+from cms.models import (
+    ArticlePage,
+    Benchmark,
+    CaseOutcomePage,
+    Category,
+    Flowchart,
+    Level,
+    NoticePage,
+    Organisation,
+    PowerItem,
+    PowerSource,
+)
+from cms.models.organisations import chain
+from search.documents import Document, Source
+
+CHUNK = 200
+HAS = {"flowchart": _("运行流程图"), "benchmark": _("裁量基准"), "case": _("相关典型案例")}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of one row, in its language."""
+
+    title: str
+    body: str = ""
+    low: str = ""
+    code: str = ""
+
+
+class RecordSource(Source):
+    """Documents of one model; a subclass says which rows and how a row reads."""
+
+    model: Any = None
+
+    def rows(self) -> Any:
+        """Disclosed rows of any language, with what `words` and `facts` read prefetched."""
+        return self.model.objects.disclosed().select_related("locale")
+
+    def words(self, row: Any) -> Words:
+        raise NotImplementedError
+
+    def facts(self, row: Any, parents: dict[str, str | None]) -> dict[str, Any]:
+        """facets, date and order of a source row."""
+        raise NotImplementedError
+
+    def meta(self, row: Any) -> list[str]:
+        """Short public facts for a result list, in the active language."""
+        return []
+
+    # The protocol of search ------------------------------------------------------------------------------
+
+    def iterate(self) -> Iterator[Document]:
+        parents, last = Organisation.objects.tree_codes(), 0
+        # By key, not by offset or an open cursor: rows may change while a rebuild runs.
+        while chunk := list(self._heads().filter(pk__gt=last).order_by("pk")[:CHUNK]):
+            yield from self._documents(chunk, parents)
+            last = chunk[-1].pk
+
+    def get(self, id: str) -> Document | None:
+        rows = list(self._heads().filter(pk__in=_keys([id])))
+        return next(iter(self._documents(rows, Organisation.objects.tree_codes())), None)
+
+    def disclosed_ids(self, ids: Collection[str]) -> set[str]:
+        rows = self._heads().prefetch_related(None).filter(pk__in=_keys(ids))
+        return {f"{self.kind}:{key}" for key in rows.values_list("pk", flat=True)}
+
+    def shown(self, ids: Sequence[str], language: str) -> dict[str, Document]:
+        heads = list(self._heads().filter(pk__in=_keys(ids)))
+        read = self._translations(heads, language) if language != settings.LANGUAGE_CODE else {}
+        found = {}
+        with translation.override(language):
+            for head in heads:
+                row = read.get(head.translation_key, head)
+                words = self.words(row)
+                found[f"{self.kind}:{head.pk}"] = Document(
+                    id=f"{self.kind}:{head.pk}",
+                    kind=self.kind,
+                    title=words.title,
+                    body=words.body,
+                    low=words.low,
+                    code=words.code,
+                    language=row.locale.language_code,
+                    url=_in_language(head.get_absolute_url(), language),
+                    meta=self.meta(row),
+                )
+        return found
+
+    # ------------------------------------------------------------------------------------------------------
+
+    def _heads(self) -> Any:
+        """One row a record: the source's, or a translation whose source is not disclosed."""
+        source = self.model.objects.disclosed().filter(
+            translation_key=OuterRef("translation_key"), locale__language_code=settings.LANGUAGE_CODE
+        )
+        return self.rows().filter(Q(locale__language_code=settings.LANGUAGE_CODE) | ~Exists(source))
+
+    def _translations(self, heads: list[Any], language: str = "") -> dict[Any, Any]:
+        keys = [head.translation_key for head in heads]
+        rows = self.rows().filter(translation_key__in=keys).exclude(pk__in=[head.pk for head in heads])
+        if language:
+            rows = rows.filter(locale__language_code=language)
+        return {row.translation_key: row for row in rows}
+
+    def _documents(self, heads: list[Any], parents: dict[str, str | None]) -> Iterator[Document]:
+        others = self._translations(heads)
+        for head in heads:
+            words = self.words(head)
+            if other := others.get(head.translation_key):
+                more = self.words(other)
+                words = replace(
+                    words,
+                    title=_join(words.title, more.title),
+                    body=_join(words.body, more.body),
+                    low=_join(words.low, more.low),
+                )
+            yield Document(
+                id=f"{self.kind}:{head.pk}",
+                kind=self.kind,
+                title=words.title,
+                body=words.body,
+                low=words.low,
+                code=words.code,
+                language=head.locale.language_code,
+                url=head.get_absolute_url(),
+                **self.facts(head, parents),
+            )
+
+    def labels(self, facet: str, values: Collection[str], language: str) -> Mapping[str, str]:
+        with translation.override(language):
+            if facet == "body":
+                rows = Organisation.objects.disclosed().source().filter(code__in=values)
+                return {row.code: row.label for row in rows}
+            if facet in ("category", "level"):
+                table = Category if facet == "category" else Level
+                return {row.code: row.label for row in table.objects.filter(code__in=values)}
+            if facet == "source":
+                return {code: str(label) for code, label in PowerSource.choices}
+            return {code: str(label) for code, label in HAS.items()} if facet == "has" else {}
+
+
+class PowerRecords(RecordSource):
+    kind, model, name = "power", PowerItem, _("权责事项")
+    facets = {
+        "category": _("类别"),
+        "body": _("实施主体"),
+        "level": _("行使层级"),
+        "has": _("带有"),
+        "source": _("权力来源"),
+    }
+
+    def rows(self) -> Any:
+        charts = Flowchart.objects.disclosed().source().prefetch_related("steps", "risk_points")
+        return (
+            super()
+            .rows()
+            .select_related("organisation", "category")
+            .prefetch_related(
+                "levels",
+                "legal_bases",
+                "duties",
+                "accountabilities",
+                "materials",
+                "handling_units",
+                Prefetch("flowcharts", charts, to_attr="public_charts"),
+                Prefetch("benchmarks", Benchmark.objects.disclosed().source(), to_attr="public_benchmarks"),
+                Prefetch("cases", CaseOutcomePage.objects.disclosed(), to_attr="public_cases"),
+            )
+        )
+
+    def words(self, row: PowerItem) -> Words:
+        return Words(
+            title=row.name,
+            body=_join(
+                row.parent_name,
+                *(basis.text for basis in row.legal_bases.all()),
+                row.exercising_body,
+                row.organisation.label if row.organisation else "",
+                *(unit.name for unit in row.handling_units.all()),
+                row.conditions,
+                row.audience,
+                *(material.name for material in row.materials.all()),
+                row.penalty_acts,
+                row.penalty_range,
+                *(_chart_text(chart) for chart in row.public_charts),
+            ),
+            # The same boilerplate stands in hundreds of items: found, but never above a name.
+            low=_join(
+                row.department_duty,
+                *(duty.text for duty in row.duties.all()),
+                *(case.text for case in row.accountabilities.all()),
+                row.remarks,
+            ),
+            code="\n".join(code for code in (row.code, row.basic_code) if code),
+        )
+
+    def facts(self, row: PowerItem, parents: dict[str, str | None]) -> dict[str, Any]:
+        facets = {
+            "category": [row.category.code] if row.category else [],
+            "body": chain(row.organisation.code, parents) if row.organisation else [],
+            "level": [level.code for level in row.levels.all()],
+            "has": self._has(row),
+            "source": [row.power_source] if row.power_source else [],
+            "state": [row.in_force],
+        }
+        return {"facets": facets, "date": _day(row.last_published_at), "order": row.code}
+
+    def meta(self, row: PowerItem) -> list[str]:
+        has = self._has(row)
+        parts = [
+            row.category.label if row.category else "",
+            row.organisation.label if row.organisation else "",
+            row.get_in_force_display() if row.in_force != "current" else "",
+            _limits(row),
+            gettext("有流程图") if "flowchart" in has else "",
+            gettext("有裁量基准") if "benchmark" in has else "",
+        ]
+        return [part for part in parts if part]
+
+    def _has(self, row: PowerItem) -> list[str]:
+        found = {"flowchart": row.public_charts, "benchmark": row.public_benchmarks, "case": row.public_cases}
+        return [name for name, rows in found.items() if rows]
+
+
+class BenchmarkRecords(RecordSource):
+    kind, model, name = "benchmark", Benchmark, _("裁量基准")
+    facets = {"body": _("实施主体")}
+
+    def rows(self) -> Any:
+        return super().rows().select_related("power_item__organisation").prefetch_related("tiers")
+
+    def words(self, row: Benchmark) -> Words:
+        tiers = (_join(t.name, t.conditions, t.standard) for t in row.tiers.all())
+        body = _join(row.act, row.legal_basis, row.penalty_basis, row.statutory_text, *tiers)
+        return Words(title=row.title, body=body, code=row.document_no)
+
+    def facts(self, row: Benchmark, parents: dict[str, str | None]) -> dict[str, Any]:
+        organisation = row.power_item.organisation if row.power_item else None
+        return {
+            "facets": {"body": chain(organisation.code, parents) if organisation else []},
+            "date": row.effective_on or _day(row.last_published_at),
+            "order": row.slug,
+        }
+
+    def meta(self, row: Benchmark) -> list[str]:
+        return [row.issuing_body] if row.issuing_body else []
+
+
+class PageRecords(RecordSource):
+    def words(self, row: Any) -> Words:
+        return Words(title=row.title, body=_join(row.lede, stream_text(row.body)), code=row.document_no)
+
+    def facts(self, row: Any, parents: dict[str, str | None]) -> dict[str, Any]:
+        return {"facets": {}, "date": self.day(row)}
+
+    def day(self, row: Any) -> datetime.date | None:
+        return row.date
+
+    def meta(self, row: Any) -> list[str]:
+        return [self.label(row)]
+
+    def label(self, row: Any) -> str:
+        return str(row._meta.verbose_name)
+
+
+class ArticleRecords(PageRecords):
+    kind, model, name = "article", ArticlePage, _("资料库")
+
+    def label(self, row: ArticlePage) -> str:
+        return str(row.get_article_kind_display())
+
+
+class NoticeRecords(PageRecords):
+    kind, model, name = "notice", NoticePage, _("通知公告")
+
+
+class CaseRecords(PageRecords):
+    kind, model, name = "case", CaseOutcomePage, _("案例")
+    facets = {"body": _("实施主体")}
+
+    def rows(self) -> Any:
+        return super().rows().select_related("organisation").prefetch_related("provisions", "results")
+
+    def words(self, row: CaseOutcomePage) -> Words:
+        results = (f"{result.label} {result.text}" for result in row.results.all())
+        provisions = (provision.text for provision in row.provisions.all())
+        body = _join(row.lede, row.unit, row.post, row.facts, *provisions, *results, row.lesson)
+        code = "\n".join(code for code in (row.number, row.source_number) if code)
+        return Words(title=row.title, body=body, code=code)
+
+    def facts(self, row: CaseOutcomePage, parents: dict[str, str | None]) -> dict[str, Any]:
+        body = chain(row.organisation.code, parents) if row.organisation else []
+        return {"facets": {"body": body}, "date": self.day(row)}
+
+    def day(self, row: CaseOutcomePage) -> datetime.date | None:
+        return row.decided_on or _day(row.first_published_at)
+
+    def label(self, row: CaseOutcomePage) -> str:
+        return str(row.get_case_kind_display())
+
+
+ALL = [PowerRecords(), BenchmarkRecords(), CaseRecords(), ArticleRecords(), NoticeRecords()]
+
+
+def stream_text(stream: Any) -> str:
+    """The words of a StreamField: text, captions, quotations, transcripts and cells."""
+    found: list[str] = []
+    for block in stream:
+        values = block.value.values() if hasattr(block.value, "values") else [block.value]
+        for value in values:
+            if isinstance(value, RichText):
+                found.append(strip_tags(value.source.replace("</", " </")))
+            elif isinstance(value, str):
+                found.append(value)
+    return _join(*found)
+
+
+def _chart_text(chart: Flowchart) -> str:
+    steps = (_join(s.name, s.post, s.unit, s.inputs, s.outputs) for s in chart.steps.all())
+    risks = (_join(r.description, r.measures) for r in chart.risk_points.all())
+    return _join(chart.title, *steps, *risks)
+
+
+def _limits(row: PowerItem) -> str:
+    """法定 90 日，承诺 60 日; empty where neither is stated."""
+    parts = []
+    if row.statutory_limit is not None:
+        limit = limit_text(row.statutory_limit, row.statutory_unit)
+        parts.append(gettext("法定 %(limit)s") % {"limit": limit})
+    if row.promised_limit is not None:
+        limit = limit_text(row.promised_limit, row.promised_unit)
+        parts.append(gettext("承诺 %(limit)s") % {"limit": limit})
+    return pgettext("limits of an item", "，").join(parts)
+
+
+def _in_language(path: str, language: str) -> str:
+    """The address with the prefix of `language`: an untranslated record stands there as it is."""
+    bare = path.removeprefix("/en") if path.startswith("/en/") else path
+    return bare if language == settings.LANGUAGE_CODE else f"/{language}{bare}"
+
+
+def _join(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _keys(ids: Collection[str]) -> list[int]:
+    keys = (id.partition(":")[2] for id in ids)
+    return [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 18]
+
+
+def _day(moment: datetime.datetime | None) -> datetime.date | None:
+    return timezone.localdate(moment) if moment else None

@@ -1,0 +1,59 @@
+"""The admin: the registers' menu group, and no deletion of what was once published."""
+
+from __future__ import annotations
+
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from wagtail import hooks
+from wagtail.admin import messages
+from wagtail.snippets.models import register_snippet
+
+from cms.admin.viewsets import PowersGroup
+from cms.models import Category, Level, PublishedVersion
+from cms.publishing.recording import Recorded
+
+register_snippet(PowersGroup)
+
+
+def _kept(obj) -> bool:
+    """Once published, or a table's row that published records point to."""
+    if isinstance(obj, Recorded):
+        return PublishedVersion.objects.of(obj).exists()
+    return isinstance(obj, (Category, Level))
+
+
+def _refuse(request, obj):
+    sentence = _("“%(name)s”公布过，不能删除；请改为撤下，它的地址和历史会保留。") % {"name": obj}
+    messages.error(request, sentence)
+    return redirect(request.META.get("HTTP_REFERER") or "wagtailadmin_home")
+
+
+@hooks.register("before_delete_page")
+def keep_published_pages(request, page):
+    """Neither the page nor anything below it may have been public."""
+    for each in page.get_descendants(inclusive=True).specific():
+        if _kept(each):
+            return _refuse(request, each)
+    return None
+
+
+@hooks.register("before_delete_snippet")
+def keep_published_registers(request, instances):
+    for obj in instances:
+        if _kept(obj):
+            return _refuse(request, obj)
+    return None
+
+
+@hooks.register("before_bulk_action")
+def keep_published_in_bulk(request, action_type, objects, action):
+    """Bulk deletion goes another way than the two views above."""
+    if action_type != "delete":
+        return None
+    for obj in objects:
+        found = keep_published_pages(request, obj) if hasattr(obj, "get_descendants") else None
+        if found is None and _kept(obj):
+            found = _refuse(request, obj)
+        if found is not None:
+            return found
+    return None
