@@ -1,0 +1,1 @@
+"""Drawing a flowchart: chart (what it says), layout (where it stands), svg (how it looks)."""

@@ -1,0 +1,38 @@
+"""Public addresses (DESIGN section 4). Fixed routes stand before Wagtail's own."""
+
+from django.contrib.sitemaps.views import index, sitemap
+from django.urls import path
+
+from cms import feeds
+from cms.data import views as data
+from cms.sitemaps import SITEMAPS
+from cms.views import ledger, pages, registers, stats
+
+app_name = "cms"
+urlpatterns = [
+    path("power/", registers.power_list, name="power_list"),
+    path("power/<str:code>/", registers.power, name="power"),
+    path("power/<str:code>/versions/<int:number>/", registers.power_version, name="power_version"),
+    path("flow/<slug:slug>/", registers.flow, name="flow"),
+    path("benchmarks/", registers.benchmark_list, name="benchmark_list"),
+    path("benchmarks/<slug:slug>/", registers.benchmark, name="benchmark"),
+    path("organisations/<str:code>/", registers.organisation, name="organisation"),
+    path("laws/<slug:slug>/", registers.law, name="law"),
+    path("cases/", pages.case_list, name="case_list"),
+    path("cases/<slug:number>/", pages.case, name="case"),
+    path("library/", pages.library, name="library"),
+    path("library/<slug:slug>/", pages.library_article, name="library_article"),
+    path("notices/", pages.notice_list, name="notice_list"),
+    path("notices/<slug:slug>/", pages.notice, name="notice"),
+    path("about/", pages.standing, {"slug": "about"}, name="about"),
+    path("privacy/", pages.standing, {"slug": "privacy"}, name="privacy"),
+    path("accessibility/", pages.standing, {"slug": "accessibility"}, name="accessibility"),
+    path("site-map/", pages.site_map, name="site_map"),
+    path("stats/", stats.stats, name="stats"),
+    path("ledger/", ledger.ledger, name="ledger"),
+    path("data/", data.data, name="data"),
+    path("data/power-items.csv", data.power_items_csv, name="power_items_csv"),
+    path("sitemap.xml", index, {"sitemaps": SITEMAPS, "sitemap_url_name": "cms:sitemap"}, name="sitemap_index"),
+    path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("feeds/latest.atom", feeds.Latest(), name="feed_latest"),
+]

@@ -1,0 +1,89 @@
+"""What each public page shows of its record; views and previews share it. One function a kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils.translation import get_language
+
+from cms.flow.chart_of import listed_steps
+from cms.models import Benchmark, CaseOutcomePage, Flowchart, Law, Organisation, PowerItem, PublishedVersion
+from cms.models.power import InForce
+
+NOT_IN_FORCE = (InForce.PENDING, InForce.CANCELLED, InForce.DELEGATED)
+
+
+def power(item: PowerItem) -> dict[str, Any]:
+    """The fact sheet: the item, its flowcharts and benchmarks, cases and versions."""
+    source, language = item.source_record(), get_language() or ""
+    charts = [c.for_reader(language) for c in _flowcharts().filter(power_item=source)] if source.pk else []
+    benchmarks = (
+        [b.for_reader(language) for b in Benchmark.objects.disclosed().source().filter(power_item=source)]
+        if source.pk
+        else []
+    )
+    return {
+        "item": item,
+        "untranslated": item.language != language,
+        "charts": [{"chart": c, "steps": listed_steps(c)} for c in charts],
+        "benchmarks": benchmarks,
+        "cases": _cases(source) if source.pk else [],
+        "versions": _versions(item),
+        "marked": item.in_force in NOT_IN_FORCE,
+    }
+
+
+def flow(chart: Flowchart) -> dict[str, Any]:
+    return {
+        "chart": chart,
+        "steps": listed_steps(chart),
+        "item": _disclosed_item(chart.power_item),
+        "untranslated": chart.language != get_language(),
+    }
+
+
+def benchmark(record: Benchmark) -> dict[str, Any]:
+    return {
+        "benchmark": record,
+        "item": _disclosed_item(record.power_item),
+        "untranslated": record.language != get_language(),
+    }
+
+
+def organisation(record: Organisation) -> dict[str, Any]:
+    items = PowerItem.objects.disclosed().source().in_force()
+    return {
+        "organisation": record,
+        "items": items.filter(organisation=record.source_record()).count() if record.pk else 0,
+        "children": Organisation.objects.disclosed().source().filter(parent=record.source_record()),
+        "untranslated": record.language != get_language(),
+    }
+
+
+def law(record: Law) -> dict[str, Any]:
+    items = PowerItem.objects.disclosed().source().with_parts()
+    return {
+        "law": record,
+        "versions": record.versions.all(),
+        "items": items.filter(legal_bases__law_version__law=record).distinct()[:200] if record.pk else [],
+        "untranslated": record.language != get_language(),
+    }
+
+
+def _flowcharts() -> Any:
+    parts = ("steps", "transitions", "risk_points")
+    return Flowchart.objects.disclosed().source().prefetch_related(*(Prefetch(p) for p in parts))
+
+
+def _disclosed_item(item: PowerItem | None) -> PowerItem | None:
+    """The item that a chart or benchmark belongs to, where it may be seen itself."""
+    return PowerItem.objects.disclosed().filter(pk=item.pk).first() if item else None
+
+
+def _cases(item: PowerItem) -> list[CaseOutcomePage]:
+    return list(CaseOutcomePage.objects.disclosed().filter(power_items=item).order_by("-decided_on")[:10])
+
+
+def _versions(item: PowerItem) -> list[PublishedVersion]:
+    return list(reversed(PublishedVersion.objects.of(item).visible())) if item.pk else []
