@@ -1,0 +1,58 @@
+"""The child process that opens workbooks: limits first, then standard input, JSON to standard output.
+
+It is given no environment, no path and no connection: what it can lose is itself. Pure: no Django.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from typing import Any
+
+MEMORY = 2**30  # bytes of address space
+SECONDS = 60
+
+
+def limit() -> None:
+    """Bound this process before it reads a byte of the file."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+
+
+def answer(options: dict[str, Any]) -> dict[str, Any]:
+    """What the file on standard input says, or why it is refused."""
+    from .grids import read_book
+    from .headers import Vocabulary
+    from .names import Names
+    from .parse import parse_book
+    from .precheck import MAX_FILE
+    from .refusals import Refused
+
+    try:
+        book = read_book(sys.stdin.buffer.read(MAX_FILE + 1))
+        words = Vocabulary(tuple((text, name) for text, name in options.get("synonyms", [])))
+        parsed = parse_book(
+            book,
+            words,
+            Names.of_categories(options.get("categories")),
+            Names.of_levels(options.get("levels")),
+        )
+    except Refused as refused:
+        return {"refused": refused.problem.as_json()}
+    except MemoryError:
+        return {"refused": {"code": "too_much_memory", "sheet": "", "row": None, "params": {}}}
+    except BaseException as error:  # noqa: BLE001  a panic of the reader is no Exception
+        found = {"kind": type(error).__name__}
+        return {"refused": {"code": "reader_failed", "sheet": "", "row": None, "params": found}}
+    return parsed.as_json()
+
+
+def main() -> None:
+    limit()
+    result = answer(json.loads(sys.argv[2]))
+    sys.stdout.buffer.write(json.dumps(result, ensure_ascii=False).encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
