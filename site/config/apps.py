@@ -12,7 +12,11 @@ class ConfigConfig(AppConfig):
     def ready(self) -> None:
         """A tip that is about something published asks cms what that is; neither room imports the other."""
         from cms.about import organisation_line, resolve_about
-        from complaints.intake.about import register_line, register_resolver
+        from complaints.intake.about import About, register_line, register_resolver
 
-        register_resolver(resolve_about)
+        def published(kind: str, code: str, step: str) -> About | None:
+            found = resolve_about(kind, code, step)
+            return About(found.title, found.step_title, found.organisation_code) if found else None
+
+        register_resolver(published)
         register_line(organisation_line)

@@ -12,14 +12,14 @@ from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils import formats, timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext_lazy, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 
 register = template.Library()
 
 # Name of the route, label: what the header shows, in reading order.
 NAVIGATION = [
     ("cms:power_list", gettext_lazy("权责清单")),
-    ("cms:benchmark_list", gettext_lazy("裁量基准")),
+    ("cms:benchmark_list", pgettext_lazy("nav", "裁量基准")),
     ("cms:case_list", gettext_lazy("典型案例")),
     ("cms:library", gettext_lazy("资料库")),
     ("cms:stats", gettext_lazy("统计公开")),

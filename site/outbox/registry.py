@@ -1,0 +1,57 @@
+"""Who does what: one handler a kind, registered by the room that owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+Handler = Callable[[str], None]
+LEASE = timedelta(seconds=30)
+DEFAULT_QUEUE, VAULT_QUEUE = "celery", "vault"
+
+
+class UnknownKind(Exception):
+    """No room has registered a handler for this kind."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A handler, the queue whose worker runs it, and how long a claim of it lasts."""
+
+    run: Handler
+    queue: str
+    lease: timedelta
+
+
+_handlers: dict[str, Registered] = {}
+
+
+def handler(
+    kind: str, *, queue: str = DEFAULT_QUEUE, lease: timedelta = LEASE
+) -> Callable[[Handler], Handler]:
+    """Registers `fn(ref) -> None` for `kind`. It must be idempotent: it may run again after a crash.
+
+    `lease` must be longer than the handler ever takes; after it another worker may run the same entry.
+    """
+
+    def register(fn: Handler) -> Handler:
+        if kind in _handlers and _handlers[kind].run is not fn:
+            raise ValueError(f"Two handlers for {kind!r}.")
+        _handlers[kind] = Registered(fn, queue, lease)
+        return fn
+
+    return register
+
+
+def get(kind: str) -> Registered:
+    """The handler of `kind`; raises UnknownKind."""
+    try:
+        return _handlers[kind]
+    except KeyError:
+        raise UnknownKind(kind) from None
+
+
+def kinds(queue: str) -> list[str]:
+    """The kinds whose work belongs to `queue`."""
+    return [kind for kind, registered in _handlers.items() if registered.queue == queue]

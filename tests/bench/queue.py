@@ -1,0 +1,140 @@
+"""The desk with many tips: pages of the queue, search by words, and the encrypted index alone."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench.search import DATA, messages, questions
+from tests.bench.table import Table, milliseconds, share
+from tests.support import journeys
+from tests.support.client import Client
+from tests.support.running import ROOT, Running
+
+TIMES = 40
+PROCESSES = 2  # that submit at once: as many as a small server has cores
+ENGINE = """
+import json, sys, time
+from accounts.models import User
+from accounts.services import open_seed
+from complaints.desk.finding import SealedOffice
+from complaints.vault import offices
+from complaints.vault.models import Office
+from search.query import parse
+asked = json.load(open({asked!r}))
+user = User.objects.get(username=asked["username"])
+seed = open_seed(user=user, password=asked["password"])
+office = Office.objects.get(name=asked["office"])
+sealed = SealedOffice(office, offices.open_office_seed(user, seed, office), user=user, user_seed=seed)
+start = time.perf_counter()
+while (progress := sealed.catch_up(60)).pending:
+    pass
+took = time.perf_counter() - start
+times = {{}}
+for name, sort in (("best first", "relevance"), ("newest first", "date")):
+    times[name] = []
+    for query in asked["queries"]:
+        start = time.perf_counter()
+        sealed.engine.search(parse(query), sort=sort)
+        times[name].append(time.perf_counter() - start)
+size = sealed.path.stat().st_size
+print(json.dumps({{"tips": sealed.engine.count(), "built": took, "bytes": size, "times": times}}))
+"""
+
+
+def run(site: Running, *, tips: int) -> Table | list[Table]:
+    """Fills the queue through the real intake service, then measures as a triage officer."""
+    if not DATA.exists():
+        return Table("Desk: left out, ../shared/data is not there", [""])
+    filling = fill(site, tips)
+    account = busiest(site)
+    engine = engine_alone(site, account)
+    pages = Table(
+        "Desk: pages over HTTP, one officer",
+        ["page", "p50 ms", "p95 ms"],
+        {"tips of the office": engine["tips"], "times": TIMES, "filled at": f"{tips / filling:.1f} tips/s"},
+    )
+    desk = journeys.log_in(site.url, account)
+    for name, act in acts(desk):
+        times = [timed(act) for _ in range(TIMES)]
+        pages.rows.append([name, milliseconds(share(times, 0.5)), milliseconds(share(times, 0.95))])
+    alone = Table(
+        "Desk: the encrypted index alone",
+        ["query", "p50 ms", "p95 ms"],
+        {
+            "tips": engine["tips"],
+            "built in s": f"{engine['built']:.1f}",
+            "kB a tip": f"{engine['bytes'] / max(engine['tips'], 1) / 1024:.2f}",
+        },
+    )
+    for name, times in engine["times"].items():
+        alone.rows.append([name, milliseconds(share(times, 0.5)), milliseconds(share(times, 0.95))])
+    return [pages, alone]
+
+
+def fill(site: Running, tips: int) -> float:
+    """Submits `tips` reports by PROCESSES importers at once; the seconds it took."""
+    rows = list(itertools.islice(itertools.cycle(messages()), tips))
+    with tempfile.TemporaryDirectory() as folder:
+        commands = []
+        for part in range(PROCESSES):
+            file = Path(folder) / f"{part}.csv"
+            with file.open("w", encoding="utf-8", newline="") as out:
+                writer = csv.writer(out)
+                writer.writerow(["title", "detail"])
+                writer.writerows((row["title"], row["detail"]) for row in rows[part::PROCESSES])
+            commands.append(["manage.py", "import_messages", str(file)])
+        start = time.monotonic()
+        running = [
+            subprocess.Popen(
+                [site.python, *command], cwd=ROOT, env=site.environment, stdout=subprocess.DEVNULL
+            )
+            for command in commands
+        ]
+        if any(process.wait() for process in running):
+            raise RuntimeError("import_messages failed")
+        return time.monotonic() - start
+
+
+def busiest(site: Running) -> dict[str, str]:
+    """The triage officer of the office that got the messages."""
+    name = site.shell(
+        "from django.db.models import Count\n"
+        "from complaints.vault.models import Office\n"
+        "print(Office.objects.annotate(n=Count('tips')).order_by('-n')[0].name)"
+    ).splitlines()[-1]
+    return next(account for account in site.accounts("triage") if account["office"] == name)
+
+
+def engine_alone(site: Running, account: dict[str, str]) -> dict:  # type: ignore[type-arg]
+    """Builds the index and asks it, in one process, without HTTP."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as asked:
+        json.dump(account | {"queries": questions()}, asked)
+        asked.flush()
+        return dict(json.loads(site.shell(ENGINE.format(asked=asked.name)).splitlines()[-1]))
+
+
+def acts(desk: Client) -> list[tuple[str, Callable[[], object]]]:
+    """What an officer does all day."""
+    words = itertools.cycle(questions())
+    desk.get("/desk/")
+    further = next((link for link in desk.page.links if "after=" in link), "/desk/")
+    return [
+        ("queue, first page", lambda: desk.get("/desk/")),
+        ("queue, next page", lambda: desk.get(further)),
+        ("queue, one state", lambda: desk.get("/desk/?state=submitted")),
+        ("search by words, with its redirect", lambda: journeys.find(desk, next(words))),
+    ]
+
+
+def timed(act: Callable[[], object]) -> float:
+    """Seconds of one act."""
+    start = time.monotonic()
+    act()
+    return time.monotonic() - start

@@ -1,0 +1,148 @@
+"""What every test may ask for: a clean cache and media, a browser, a site's root, no skip in CI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import alone, cities, services
+
+# Playwright's synchronous API runs an event loop in this thread, where Django would refuse queries.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+REQUIRE_SERVICES = os.environ.get("REQUIRE_SERVICES") == "1"
+# The one reason that holds everywhere: the folder of real data is not part of the repository.
+SHARED_DATA = "shared/data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """English is tested too: its messages are compiled where they are not yet."""
+    from config.messages import compile_stale
+
+    compile_stale([services.ROOT / "locale"])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """With REQUIRE_SERVICES=1 a skipped test is a failed one."""
+    return _no_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Any:
+    """With REQUIRE_SERVICES=1 a skipped module is a failed one."""
+    return _no_skip((yield))
+
+
+def _no_skip(report: Any) -> Any:
+    """The report; failed instead of skipped, unless the reason names shared/data."""
+    if not (REQUIRE_SERVICES and report.skipped) or hasattr(report, "wasxfail"):
+        return report
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if SHARED_DATA not in reason:
+        report.outcome = "failed"
+        report.longrepr = f"REQUIRE_SERVICES=1 allows no skip: {reason}"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_broker() -> None:
+    """Messages of a test reach no worker: the outbox is the truth, and tests run it themselves."""
+    from config.celery import app
+
+    app.conf.update(broker_url="memory://", broker_transport_options={})
+
+
+@pytest.fixture(autouse=True)
+def own_var(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Each test has its own cache, media, sealed files, indexes, logs and pins; none can see another's."""
+    with alone.own_stores(settings, tmp_path):
+        yield
+
+
+@pytest.fixture
+def wagtail_root(db: None) -> Any:
+    """The default locale, the tree's root and the default site; made again after a transactional test.
+
+    A transactional test ends with empty tables, so what Wagtail's migrations wrote is gone for the next.
+    """
+    return cities.wagtail_root()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for the whole run; the tests that need it are skipped where there is none."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+def _page(browser: Any, live_server: Any, *, script: bool) -> Iterator[Any]:
+    cities.wagtail_root()
+    context = browser.new_context(java_script_enabled=script, base_url=live_server.url, locale="zh-CN")
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def page(transactional_db: None, browser: Any, live_server: Any) -> Iterator[Any]:
+    """A page of Chromium, 1280 px wide, on the live server."""
+    yield from _page(browser, live_server, script=True)
+
+
+@pytest.fixture
+def page_nojs(transactional_db: None, browser: Any, live_server: Any) -> Iterator[Any]:
+    """The same with JavaScript off, as in Tor Browser's safest level."""
+    yield from _page(browser, live_server, script=False)
+
+
+def _service(name: str) -> str:
+    url = services.address(name)
+    if url is None:
+        pytest.skip(services.why_not(name))
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """A PostgreSQL server whose user may create databases; skips where there is none."""
+    return _service("TEST_DATABASE_URL")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """A Redis of the tests; skips where there is none."""
+    return _service("TEST_REDIS_URL")
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> str:
+    """A real Elasticsearch node; skips where there is none."""
+    return _service("TEST_ELASTICSEARCH_URL")
+
+
+@pytest.fixture
+def run_outbox() -> Any:
+    """Does all that is due, as the worker would; the number done."""
+    from outbox.services import run_due
+
+    return run_due
+
+
+@pytest.fixture
+def cheap_kdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a test that makes many keys and is not about them: Argon2id with its least cost."""
+    alone.cheapen_kdf(monkeypatch)

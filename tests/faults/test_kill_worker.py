@@ -1,0 +1,98 @@
+"""kill -9 of the worker, and services that are down: work waits, nothing is lost, no citizen is refused."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.support import journeys
+from tests.support.client import Client
+from tests.support.running import Running
+
+WORKER = "worker -n worker@"
+AGAIN = """
+from outbox import services
+from search.documents import sources
+from search.engines import disclosures
+ids = [document.id for source in sources() for document in source.iterate()]
+disclosures().clear()
+for id in ids:
+    services.enqueue(kind="search.index", ref=id)
+print(len(ids))
+"""
+
+
+def documents(site: Running) -> int:
+    """How many disclosures the index holds."""
+    return int(site.ready()["parts"]["search"]["documents"])
+
+
+def emptied(site: Running) -> None:
+    """Waits until nothing that is due is left in the outbox."""
+    site.wait(lambda: site.ready()["parts"]["outbox"]["depth"] == 0, 150, "an empty outbox")
+
+
+def test_killed_while_it_indexes_disclosures(site: Running) -> None:
+    emptied(site)
+    before = documents(site)
+    assert before > 40
+    expected = int(site.shell(AGAIN).splitlines()[-1])
+    assert expected == before
+    kills, end = 0, time.monotonic() + 40
+    while kills < 3 and documents(site) < expected and time.monotonic() < end:
+        if site.processes(WORKER):  # the supervisor has started it again: it is killed again
+            site.kill(WORKER)
+            kills += 1
+        time.sleep(2)
+    assert kills, "it was done before it could be killed"
+    emptied(site)
+    assert documents(site) == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "environment"),
+    [
+        ("broker", {"CELERY_BROKER_URL": "redis://127.0.0.1:1/0"}),
+        ("search", {"ELASTICSEARCH_URL": "http://127.0.0.1:1"}),
+    ],
+)
+def test_a_service_is_down(site: Running, part: str, environment: dict[str, str]) -> None:
+    """The citizen gets a receipt, /readyz names the part, and what was due happens when it is back."""
+    usual: dict[str, Any] = {name: site.environment.get(name, "") for name in environment}
+    site.stop()
+    site.start(**environment)
+    try:
+        receipt = journeys.report(site.url, f"服务中断（{part}）时也要能举报，已两次反映未果。" * 3)
+        assert journeys.opens(site.url, receipt)
+        state = site.ready()
+        assert state["status"] == "degraded"
+        assert part in state["degraded"]
+        for path in ("/", "/power/", "/search/?q=%E8%AE%B8%E5%8F%AF"):
+            assert Client(site.url).get(path).status in (200, 503), path
+    finally:
+        site.stop()
+        site.start(**usual)
+    emptied(site)
+    site.wait(lambda: part not in site.ready()["degraded"], 60, f"{part} to be back")
+    assert journeys.opens(site.url, receipt)
+
+
+def test_the_worker_is_gone_for_a_while(site: Running) -> None:
+    """Its jobs are rows: whoever comes next does them."""
+    site.wait(lambda: site.processes(WORKER) != [], 30, "the worker")
+    site.kill(WORKER)
+    receipt = journeys.report(site.url, "工作进程停止时提交的举报，已两次反映未果。" * 3)
+    assert journeys.opens(site.url, receipt)
+    emptied(site)
+
+
+def test_nothing_outlives_the_supervisor(site: Running) -> None:
+    site.wait(lambda: len(site.processes("config")) >= 4, 60, "every program")
+    site.kill("supervisord")
+    site.wait(lambda: site.processes("") == [], 40, "the end of every process")
+    assert site.process is not None
+    site.process.wait(10)
+    site.start()
+    assert site.answers()

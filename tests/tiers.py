@@ -1,0 +1,77 @@
+"""`make test`: the whole suite, once on each tier that is within reach.
+
+    python tests/tiers.py [pytest's arguments]
+
+WORKERS=n runs n processes (pytest-xdist); ONLY=embedded or ONLY=production runs one tier.
+With REQUIRE_SERVICES=1 a tier that cannot run is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.support import services
+
+ROOT = services.ROOT
+Tier = tuple[str, dict[str, str]]
+
+
+def tiers() -> list[Tier]:
+    """Name and environment of each tier that can run here; says which cannot."""
+    # Nothing of the caller's own site reaches a test.
+    found: list[Tier] = [("embedded", {"DATABASE_URL": "", "REDIS_URL": "", "ELASTICSEARCH_URL": ""})]
+    urls = {name: services.address(name) for name in services.NAMES}
+    for name, url in urls.items():
+        if url is None:
+            print(f"{services.NAMES[name]}: {services.why_not(name)}; what needs it is skipped.", flush=True)
+    if database := urls["TEST_DATABASE_URL"]:
+        redis = urls["TEST_REDIS_URL"] or ""
+        found.append(
+            (
+                "production",
+                {
+                    "DATABASE_URL": database,
+                    "REDIS_URL": redis,
+                    "CELERY_BROKER_URL": redis,
+                    "ELASTICSEARCH_URL": urls["TEST_ELASTICSEARCH_URL"] or "",
+                },
+            )
+        )
+    only = os.environ.get("ONLY")
+    if os.environ.get("REQUIRE_SERVICES") == "1" and None in urls.values():
+        sys.exit("REQUIRE_SERVICES=1: every service must be within reach.")
+    return [tier for tier in found if only in (None, "", tier[0])]
+
+
+def run(tier: Tier, arguments: list[str]) -> int:
+    """pytest's exit code on `tier`."""
+    name, environment = tier
+    var = ROOT / "var" / "test" / name
+    var.mkdir(parents=True, exist_ok=True)
+    workers = os.environ.get("WORKERS", "")
+    command = [sys.executable, "-m", "pytest", *(["-n", workers] if workers else []), *arguments]
+    clean = {k: v for k, v in os.environ.items() if k not in ("PRODUCTION", "DEBUG", "INTERFACES", "DEMO")}
+    start = time.monotonic()
+    print(f"\n== tier {name} ==", flush=True)
+    code = subprocess.run(command, cwd=ROOT, env=clean | environment | {"VAR_DIR": str(var)}).returncode
+    print(
+        f"== tier {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - start:.0f} s ==",
+        flush=True,
+    )
+    return code
+
+
+def main() -> None:
+    """Exits with 1 if any tier failed; all are run."""
+    failed = [name for name, env in tiers() if run((name, env), sys.argv[1:])]
+    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
