@@ -1,0 +1,442 @@
+"""SQLite FTS5 in a file of its own: the search of disclosures on the embedded tier, and the base of the
+sealed one.
+
+The table is contentless: FTS5 keeps postings and positions, no text. To take a document out, FTS5 must
+be handed exactly the tokens that went in, so the file keeps each document's canonical text beside them,
+compressed (about a fifth of the file). Every replacement is delete, then insert, in one transaction. The
+`ascii` tokenizer takes every character beyond ASCII as part of a token, so that SQLite's own Unicode
+tables, older than Python's, decide nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import threading
+import time
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+from sqlcipher3 import dbapi2 as sqlite
+
+from search.analysis import VERSION, tokens_of
+from search.documents import FIELDS, Document, characters_for
+from search.engines import match
+from search.engines.base import (
+    MAX_FACET_VALUES,
+    WEIGHTS,
+    BadPage,
+    EngineDown,
+    EngineError,
+    Filters,
+    Hits,
+    IndexDamaged,
+    Sort,
+    check_page,
+)
+from search.query import Query, loosen
+
+SCHEMA_VERSION = f"1/{VERSION}"
+BUSY_MS = 20_000
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE doc (n INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, day INTEGER NOT NULL, ord TEXT NOT NULL,
+                  text BLOB NOT NULL);
+CREATE INDEX doc_day ON doc (day DESC, ref);
+CREATE INDEX doc_ord ON doc (ord, ref);
+CREATE TABLE facet (name TEXT, value TEXT, n INTEGER, PRIMARY KEY (name, value, n)) WITHOUT ROWID;
+CREATE INDEX facet_n ON facet (n);
+CREATE VIRTUAL TABLE text USING fts5(title, body, low, code, u, content='', tokenize='ascii');
+INSERT INTO text (text, rank) VALUES ('secure-delete', 1);
+INSERT INTO meta VALUES ('change', 0);
+"""
+_COLUMNS = ", ".join([*FIELDS, "u"])
+_BM25 = "bm25(text, {})".format(", ".join(str(WEIGHTS[name]) for name in (*FIELDS, "u")))
+
+
+@contextmanager
+def _speaking_plainly() -> Iterator[None]:
+    """Turn SQLite's errors into the engine's, without their text: it may quote the query."""
+    try:
+        yield
+    except sqlite.DatabaseError as error:
+        told = str(error).lower()
+        kind = type(error).__name__
+    else:
+        return
+    if any(word in told for word in ("locked", "busy", "unable to open", "i/o", "full", "readonly")):
+        raise EngineDown(kind) from None
+    if any(
+        word in told for word in ("not a database", "malformed", "corrupt", "no such", "vtable", "decrypt")
+    ):
+        raise IndexDamaged(kind) from None
+    raise EngineError(kind) from None
+
+
+class Fts5Engine:
+    """An index in the file `path` (made when first opened), without a key. One connection a thread."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self._local = threading.local()
+        self._opened: list[Any] = []
+
+    # Opening ------------------------------------------------------------------------------------------
+
+    def _unlock(self, connection: Any) -> None:
+        """Hand the key over, where there is one."""
+
+    @property
+    def _db(self) -> Any:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+            self._opened.append(connection)
+        return connection
+
+    def _connect(self) -> Any:
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        connection = sqlite.connect(str(self.path), isolation_level=None, check_same_thread=False)
+        try:
+            self._unlock(connection)
+            connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            connection.execute("PRAGMA temp_store=MEMORY")
+            connection.execute("PRAGMA secure_delete=ON")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            self._write_ahead(connection)
+            self._ready(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @staticmethod
+    def _write_ahead(connection: Any) -> None:
+        """WAL; SQLite answers "locked" at once, whatever the timeout, when two processes change it
+        together.
+        """
+        for wait in (0.05, 0.1, 0.2, 0.4, 0.8, None):
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite.OperationalError:
+                if wait is None:
+                    raise
+                time.sleep(wait)
+            else:
+                return
+
+    @staticmethod
+    def _ready(connection: Any) -> None:
+        """Make the tables in an empty file; refuse a file of another version."""
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                    for statement in _SCHEMA.split(";\n"):
+                        connection.execute(statement)
+                    connection.execute("INSERT INTO meta VALUES ('version', ?)", (SCHEMA_VERSION,))
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+        version = connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+        if version is None or version[0] != SCHEMA_VERSION:
+            raise IndexDamaged("made by another version of the analysis")
+
+    def close(self) -> None:
+        """Close the connections of all threads; the next use opens anew."""
+        while self._opened:
+            self._opened.pop().close()
+        self._local = threading.local()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.close()
+
+    def destroy(self) -> None:
+        """Close and unlink the file and its companions. Needs no key."""
+        self.close()
+        destroy(self.path)
+
+    # Writing ------------------------------------------------------------------------------------------
+
+    def index(self, documents: Iterable[Document]) -> None:
+        """Add or replace, in one transaction."""
+        self.update(documents)
+
+    def delete(self, ids: Collection[str]) -> None:
+        """Take out, in one transaction."""
+        self.update((), deletes=ids)
+
+    def update(
+        self,
+        documents: Iterable[Document],
+        *,
+        deletes: Collection[str] = (),
+        change: int | None = None,
+        since: int | None = None,
+    ) -> bool:
+        """Add, replace and take out in one transaction; with `change`, note how far the index has read.
+
+        With `since`, only if the index still stands there: False where another process has gone on meanwhile,
+        and then nothing was written (what this one read may be older than what the other wrote).
+        """
+        # Analysis happens before the write lock is taken.
+        prepared = [(d, d.text) for d in documents]
+        rows = [(d, text, _tokens(text)) for d, text in prepared]
+        with _speaking_plainly(), self._writing() as db:
+            if since is not None and _change(db) != since:
+                return False
+            for ref in deletes:
+                _remove(db, ref)
+            for document, text, tokens in rows:
+                _put(db, document, text, tokens)
+            if change is not None:
+                db.execute("UPDATE meta SET value = ? WHERE key = 'change'", (change,))
+        return True
+
+    @contextmanager
+    def _writing(self) -> Iterator[Any]:
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            with suppress(sqlite.Error):
+                db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def clear(self) -> None:
+        """Empty the index and set its change number to 0."""
+        with _speaking_plainly(), self._writing() as db:
+            db.execute("INSERT INTO text (text) VALUES ('delete-all')")
+            db.execute("DELETE FROM doc")
+            db.execute("DELETE FROM facet")
+            db.execute("UPDATE meta SET value = 0 WHERE key = 'change'")
+
+    def optimize(self) -> None:
+        """Merge FTS5's segments into one and the WAL into the file: after a load, and before deletion is
+        reported.
+        """
+        with _speaking_plainly():
+            self._db.execute("INSERT INTO text (text) VALUES ('optimize')")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    # Reading ------------------------------------------------------------------------------------------
+
+    def change(self) -> int:
+        """The change number up to which the index has read its source; 0 when new."""
+        with _speaking_plainly():
+            return _change(self._db)
+
+    def count(self) -> int:
+        """Documents in the index."""
+        with _speaking_plainly():
+            return int(self._db.execute("SELECT count(*) FROM doc").fetchone()[0])
+
+    def ids(self) -> set[str]:
+        """The ids of all documents."""
+        with _speaking_plainly():
+            return {row[0] for row in self._db.execute("SELECT ref FROM doc")}
+
+    def check(self) -> None:
+        """Raises IndexDamaged unless file and full-text structure are whole. Reads everything: seconds."""
+        with _speaking_plainly():
+            if self._db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+                raise IndexDamaged("quick_check")
+            self._db.execute("INSERT INTO text (text) VALUES ('integrity-check')")
+
+    def search(
+        self,
+        query: Query,
+        *,
+        filters: Filters | None = None,
+        sort: Sort = "relevance",
+        limit: int = 20,
+        offset: int = 0,
+        after: str | None = None,
+        facets: Sequence[str] = (),
+        within: Collection[str] | None = None,
+        without: Collection[str] = (),
+        relaxed: bool = False,
+    ) -> Hits:
+        """See Engine.search. Reads one snapshot."""
+        check_page(limit, offset)
+        plan = match.relaxed(loosen(query)) if relaxed else match.strict(query)
+        if sort == "relevance" and not plan.ranking:
+            sort = "date"
+        among = _among(within, without)
+        chosen = {name: values for name, values in (filters or {}).items() if values}
+        with _speaking_plainly(), self._reading() as db:
+            base = _materialise(db, [*plan.where, *among])
+            left = base
+            if sort == "relevance":  # what MATCH ranks has matched already, unless there is more to fulfil
+                left = [Clause("+n IN hit")] if plan.ranked_where or among else []
+            rows = _page(db, plan.ranking, [*left, *_filtered(chosen)], sort, limit + 1, offset, after)
+            return Hits(
+                ids=[row[0] for row in rows[:limit]],
+                total=_total(db, [*base, *_filtered(chosen)]),
+                facets={name: _facet(db, name, base, chosen) for name in facets},
+                next=_cursor(rows[limit - 1]) if limit and len(rows) > limit else None,
+            )
+
+    @contextmanager
+    def _reading(self) -> Iterator[Any]:
+        db = self._db
+        db.execute("BEGIN")
+        try:
+            yield db
+        finally:
+            with suppress(sqlite.Error):
+                db.execute("ROLLBACK")  # takes the temporary tables with it
+
+
+def destroy(path: Path) -> None:
+    """Unlink an index file and its companions; no error where there is none."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+# Rows -------------------------------------------------------------------------------------------------
+
+
+def _tokens(text: Sequence[str]) -> list[str]:
+    """The value of each column of the full-text table."""
+    return [*(" ".join(tokens_of(part)) for part in text), characters_for(text)]
+
+
+def _change(db: Any) -> int:
+    return int(db.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()[0])
+
+
+def _put(db: Any, document: Document, text: Sequence[str], tokens: list[str]) -> None:
+    n = _remove(db, document.id)
+    kept = zlib.compress("\n".join(text).encode(), 6)
+    n = db.execute(
+        "INSERT INTO doc (n, ref, day, ord, text) VALUES (?, ?, ?, ?, ?)",
+        (n, document.id, document.day, document.order, kept),
+    ).lastrowid
+    marks = ", ".join("?" * (len(tokens) + 1))
+    db.execute(f"INSERT INTO text (rowid, {_COLUMNS}) VALUES ({marks})", (n, *tokens))  # noqa: S608
+    db.executemany("INSERT INTO facet VALUES (?, ?, ?)", [(*label, n) for label in document.labels])
+
+
+def _remove(db: Any, ref: str) -> int | None:
+    """Take one document out; its number, or None where it was not there."""
+    row = db.execute("SELECT n, text FROM doc WHERE ref = ?", (ref,)).fetchone()
+    if row is None:
+        return None
+    n, kept = row
+    try:
+        tokens = _tokens(zlib.decompress(kept).decode().split("\n"))
+    except (zlib.error, UnicodeDecodeError):
+        raise IndexDamaged("text") from None
+    marks = ", ".join("?" * (len(tokens) + 1))
+    db.execute(f"INSERT INTO text (text, rowid, {_COLUMNS}) VALUES ('delete', {marks})", (n, *tokens))  # noqa: S608
+    db.execute("DELETE FROM doc WHERE n = ?", (n,))
+    db.execute("DELETE FROM facet WHERE n = ?", (n,))
+    return int(n)
+
+
+# Questions --------------------------------------------------------------------------------------------
+
+Clause = match.Clause
+
+
+def _among(within: Collection[str] | None, without: Collection[str]) -> list[Clause]:
+    sql = "+n {} (SELECT doc.n FROM json_each(?) j JOIN doc ON doc.ref = j.value)"
+    clauses = []
+    if within is not None:
+        clauses.append(Clause(sql.format("IN"), (json.dumps(list(within)),)))
+    if without:
+        clauses.append(Clause(sql.format("NOT IN"), (json.dumps(list(without)),)))
+    return clauses
+
+
+def _filtered(filters: Filters) -> list[Clause]:
+    return [
+        Clause(
+            "+n IN (SELECT f.n FROM json_each(?) j JOIN facet f ON f.name = ? AND f.value = j.value)",
+            (json.dumps(sorted(values)), name),
+        )
+        for name, values in filters.items()
+    ]
+
+
+def _materialise(db: Any, base: list[Clause]) -> list[Clause]:
+    """Ask the full-text question once, for page, total and every facet."""
+    if not base:
+        return base
+    sql, values = match.both(base)
+    db.execute("CREATE TEMP TABLE hit (n INTEGER PRIMARY KEY)")
+    db.execute(f"INSERT INTO hit SELECT n FROM doc WHERE {sql}", values)  # noqa: S608
+    return [Clause("n IN hit")]
+
+
+def _total(db: Any, where: list[Clause]) -> int:
+    sql, values = match.both(where)
+    return int(db.execute(f"SELECT count(*) FROM doc WHERE {sql}", values).fetchone()[0])  # noqa: S608
+
+
+def _facet(db: Any, name: str, base: list[Clause], filters: Filters) -> dict[str, int]:
+    others = _filtered({other: values for other, values in filters.items() if other != name})
+    sql, values = match.both([Clause("name = ?", (name,)), *base, *others])
+    return dict(
+        db.execute(
+            f"SELECT value, count(*) FROM facet WHERE {sql} "  # noqa: S608
+            "GROUP BY value ORDER BY count(*) DESC, value LIMIT ?",
+            (*values, MAX_FACET_VALUES),
+        ).fetchall()
+    )
+
+
+def _page(
+    db: Any, ranking: str, where: list[Clause], sort: Sort, limit: int, offset: int, after: str | None
+) -> list[tuple[str, Any, Any]]:
+    """Rows of (id, first sort key, second sort key)."""
+    sql, values = match.both(where)
+    if sort == "relevance":
+        ranked = f"SELECT rowid AS n, {_BM25} AS s FROM text WHERE text MATCH ?"  # noqa: S608
+        source = f"(SELECT n, s FROM ({ranked}) WHERE {sql})"  # noqa: S608
+        select = f"SELECT doc.ref, s, n FROM {source} JOIN doc USING (n)"  # noqa: S608
+        values = (ranking, *values)
+        if after is not None:
+            select += " WHERE (s, n) > (?, ?)"
+        order = "s, n"
+    else:
+        select = f"SELECT ref, {'day' if sort == 'date' else 'ord'} AS k, ref FROM doc WHERE {sql}"  # noqa: S608
+        if after is not None:
+            select += " AND (-day, ref) > (-?, ?)" if sort == "date" else " AND (ord, ref) > (?, ?)"
+        order = "day DESC, ref" if sort == "date" else "ord, ref"
+    if after is not None:
+        values = (*values, *_read_cursor(after, sort))
+    rows: list[tuple[str, Any, Any]] = db.execute(
+        f"{select} ORDER BY {order} LIMIT ? OFFSET ?", (*values, limit, offset)
+    ).fetchall()
+    return rows
+
+
+def _cursor(row: tuple[str, Any, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([row[1], row[2]]).encode()).decode()
+
+
+def _read_cursor(cursor: str, sort: Sort) -> tuple[Any, Any]:
+    kinds = {"relevance": (float, int), "date": (int, str), "order": (str, str)}[sort]
+    try:
+        first, second = json.loads(base64.urlsafe_b64decode(cursor))
+    except (ValueError, TypeError, binascii.Error):
+        raise BadPage("cursor") from None
+    if not (isinstance(first, kinds[0]) and isinstance(second, kinds[1])):
+        raise BadPage("cursor")
+    return first, second
