@@ -47,5 +47,15 @@ class Lists(Sitemap):
         return reverse(item)
 
 
-MODELS = (HomePage, PowerItem, Flowchart, Benchmark, CaseOutcomePage, ArticlePage, NoticePage, Organisation, Law)
+MODELS = (
+    HomePage,
+    PowerItem,
+    Flowchart,
+    Benchmark,
+    CaseOutcomePage,
+    ArticlePage,
+    NoticePage,
+    Organisation,
+    Law,
+)
 SITEMAPS = {"lists": Lists(), **{m.__name__.lower(): Records(m) for m in MODELS}}

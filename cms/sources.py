@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.utils import timezone, translation
 from django.utils.html import strip_tags
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.rich_text import RichText
 
@@ -160,7 +160,7 @@ class RecordSource(Source):
 
 
 class PowerRecords(RecordSource):
-    kind, model, name = "power", PowerItem, _("权责事项")
+    kind, model, name = "power", PowerItem, pgettext_lazy("kind", "权责事项")
     facets = {
         "category": _("类别"),
         "body": _("实施主体"),
@@ -243,7 +243,7 @@ class PowerRecords(RecordSource):
 
 
 class BenchmarkRecords(RecordSource):
-    kind, model, name = "benchmark", Benchmark, _("裁量基准")
+    kind, model, name = "benchmark", Benchmark, pgettext_lazy("kind", "裁量基准")
     facets = {"body": _("实施主体")}
 
     def rows(self) -> Any:
@@ -291,11 +291,11 @@ class ArticleRecords(PageRecords):
 
 
 class NoticeRecords(PageRecords):
-    kind, model, name = "notice", NoticePage, _("通知公告")
+    kind, model, name = "notice", NoticePage, pgettext_lazy("kind", "通知公告")
 
 
 class CaseRecords(PageRecords):
-    kind, model, name = "case", CaseOutcomePage, _("案例")
+    kind, model, name = "case", CaseOutcomePage, pgettext_lazy("kind", "案例")
     facets = {"body": _("实施主体")}
 
     def rows(self) -> Any:

@@ -32,7 +32,9 @@ urlpatterns = [
     path("ledger/", ledger.ledger, name="ledger"),
     path("data/", data.data, name="data"),
     path("data/power-items.csv", data.power_items_csv, name="power_items_csv"),
-    path("sitemap.xml", index, {"sitemaps": SITEMAPS, "sitemap_url_name": "cms:sitemap"}, name="sitemap_index"),
+    path(
+        "sitemap.xml", index, {"sitemaps": SITEMAPS, "sitemap_url_name": "cms:sitemap"}, name="sitemap_index"
+    ),
     path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("feeds/latest.atom", feeds.Latest(), name="feed_latest"),
 ]

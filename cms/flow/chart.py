@@ -9,7 +9,7 @@ START, DECISION, END = "start", "decision", "end"
 
 @dataclass(frozen=True)
 class Step:
-    """One step (环节). `risk` is 0 for none, else 1 low, 2 medium, 3 high; `number` counts what is done, from 1."""
+    """One step (环节). `risk`: 0 none, 1 low, 2 medium, 3 high. `number` counts what is done, from 1."""
 
     key: str
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, override
 
 from cms.flow.chart import DECISION, END, START, Chart, Step, Transition
 from cms.models import Flowchart
@@ -25,7 +25,7 @@ class Risk:
 
 @dataclass(frozen=True)
 class ListedStep:
-    """A step with all that the list says of it. `onward` holds (condition, name of the next step, is a return)."""
+    """A step with all that the list says of it. `onward`: (condition, name of the next step, is a return)."""
 
     row: StepRow
     limit: str
@@ -57,7 +57,9 @@ def listed_steps(flowchart: Flowchart) -> list[ListedStep]:
         if t.to_key in names:
             ways.setdefault(t.from_key, []).append((t.condition, names[t.to_key], t.is_return))
     return [
-        ListedStep(s, limit_text(s.limit, s.limit_unit, s.limit_note), risks.get(s.key, []), _told(ways, s.key))
+        ListedStep(
+            s, limit_text(s.limit, s.limit_unit, s.limit_note), risks.get(s.key, []), _told(ways, s.key)
+        )
         for s in steps
     ]
 
@@ -76,7 +78,9 @@ def chart_of(flowchart: Flowchart, steps: list[ListedStep] | None = None) -> Cha
         row, risk = s.row, max((r.level for r in s.risks), default=0)
         counted = row.kind not in (START, DECISION, END)
         number += counted
-        under = gettext("，").join(x for x in (row.post, s.limit) if x)
+        with override(flowchart.language):  # a box holds one language
+            limit = limit_text(row.limit, row.limit_unit, row.limit_note)
+            under = gettext("，").join(x for x in (row.post, limit) if x)
         drawn.append(Step(row.key, row.name, row.kind, under, risk, number if counted else None))
     ways = [_transition(t) for t in flowchart.transitions.all()]
     return Chart(flowchart.title, drawn, ways)

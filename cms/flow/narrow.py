@@ -1,14 +1,14 @@
 """The narrow drawing: 288 units wide, one main line on the left, branches on the right, returns dashed.
 
-Between the two columns runs a gutter of lanes. Every line that is not a plain step down keeps to the gutter, so no
-line crosses a box; every row holds at most one box a column, so no two boxes overlap.
+Between the two columns runs a gutter of lanes. Every line that is not a plain step down keeps to the gutter,
+so no line crosses a box; every row holds at most one box a column, so no two boxes overlap.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from cms.flow.chart import DECISION, END, START, Chart, Step, Transition
+from cms.flow.chart import DECISION, START, Chart, Step, Transition
 from cms.flow.words import lines
 
 WIDTH = 288
@@ -182,9 +182,7 @@ def _without_crowding(all_lines: list[Line], side: dict[int, Box]) -> list[Line]
 def _adjacent(boxes: dict[str, Box], t: Transition) -> bool:
     """Straight down in one column, with nothing between."""
     a, b = boxes[t.source], boxes[t.target]
-    between = any(
-        x.side == a.side and min(a.row, b.row) < x.row < max(a.row, b.row) for x in boxes.values()
-    )
+    between = any(x.side == a.side and min(a.row, b.row) < x.row < max(a.row, b.row) for x in boxes.values())
     return a.side == b.side and a.row < b.row and not between
 
 
@@ -195,7 +193,7 @@ def _beside(boxes: dict[str, Box], t: Transition) -> bool:
 def _ports(
     boxes: dict[str, Box], beside: list[Transition], far: list[Transition]
 ) -> dict[tuple[Transition, str], float]:
-    """Where on the gutter side of its box each line ends: spread over the height, in the order of the other end."""
+    """Where on the gutter side of its box each line ends: spread over its height by the other end."""
     ends: dict[str, list[tuple[float, Transition, str]]] = {}
     for t in [*beside, *far]:
         for key, other, end in ((t.source, t.target, "out"), (t.target, t.source, "in")):

@@ -20,7 +20,8 @@ def narrow_svg(chart: Chart, *, ident: str = "flow") -> SafeString:
     The drawing has a title and a description; the ordered list beside it holds the full text."""
     d = draw(chart)
     return format_html(
-        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-labelledby="{i}-t {i}-d" focusable="false">'
+        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" focusable="false" '
+        'aria-labelledby="{i}-t {i}-d">'
         '<title id="{i}-t">{title}</title><desc id="{i}-d">{desc}</desc>'
         '<defs><marker id="{i}-tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="8" markerHeight="8" '
         'orient="auto" markerUnits="userSpaceOnUse"><path class="tip" d="M0 0L8 4L0 8Z"/></marker></defs>'
@@ -90,7 +91,9 @@ def _words(box: Box) -> SafeString:
     ]
     if box.under:
         at = y + 19 * len(box.name) - 1.5
-        parts.append(format_html('<text class="t2" x="{}" y="{}">{}</text>', _n(box.middle), _n(at), box.under))
+        parts.append(
+            format_html('<text class="t2" x="{}" y="{}">{}</text>', _n(box.middle), _n(at), box.under)
+        )
     return _joined(parts)
 
 
@@ -102,7 +105,7 @@ def _risk(box: Box) -> SafeString:
     x = box.x + box.w - 54
     word = gettext("风险 高") if box.step.risk == 3 else gettext("风险 中")
     return format_html(
-        '<rect class="{}" x="{}" y="{}" width="48" height="17" rx="2"/><text class="{}" x="{}" y="{}">{}</text>',
+        '<rect class="{}" x="{}" y="{}" width="48" height="17" rx="2"/>'
+        '<text class="{}" x="{}" y="{}">{}</text>',
         rect, _n(x), _n(box.y - 9), text, _n(x + 24), _n(box.y + 3.5), word,
     )  # fmt: skip
-

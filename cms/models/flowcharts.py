@@ -175,4 +175,5 @@ class RiskPoint(Row):
 
     @property
     def measure_list(self) -> list[str]:
-        return [line.strip() for line in self.measures.splitlines() if line.strip()]
+        lines = (line.strip().rstrip("。；;") for line in self.measures.splitlines())
+        return [line for line in lines if line]

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import RichTextField, StreamField
@@ -256,7 +257,7 @@ class CaseOutcomePage(PublishedPage):
     kind, slug_stem = "case", "case"
 
     class Kind(models.TextChoices):
-        TYPICAL = "typical", _("典型案例")
+        TYPICAL = "typical", pgettext_lazy("kind", "典型案例")
         CIRCULAR = "circular", _("通报")
         PENALTY = "penalty", _("处罚决定")
 

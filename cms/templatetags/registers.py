@@ -66,7 +66,9 @@ def amount(tier: Amount) -> str:
 def _span(tier: Amount, low: str, high: str, unit: str, base: str) -> str:
     parts = []
     if low:
-        parts.append((gettext("{x}以上") if tier.min_inclusive else gettext("超过 {x}")).format(x=unit.format(n=low)))
+        parts.append(
+            (gettext("{x}以上") if tier.min_inclusive else gettext("超过 {x}")).format(x=unit.format(n=low))
+        )
     if high:
         word = gettext("{x}以下") if tier.max_inclusive else gettext("不满 {x}")
         parts.append(word.format(x=unit.format(n=high)))
@@ -78,7 +80,11 @@ def _span(tier: Amount, low: str, high: str, unit: str, base: str) -> str:
 def scale(tier: Amount, head: Amount) -> SafeString:
     """Where a tier lies in the statutory range, in per cent; nothing where they cannot be compared."""
     (low, high), (first, last) = tier.bounds, head.bounds
-    if tier.amount_kind not in (head.amount_kind, "fixed") or None in (low, high, first, last) or last <= first:
+    if (
+        tier.amount_kind not in (head.amount_kind, "fixed")
+        or None in (low, high, first, last)
+        or last <= first
+    ):
         return SafeString("")
     span = float(last - first)
     x = min(max(float(low - first) / span * 100, 0), 100)

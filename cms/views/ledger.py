@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from ledger import tree
 
 from cms.models import PublishedVersion
 from cms.publishing.visibility import mark_disclosed
-from ledger import tree
 
 
 @require_safe

@@ -10,6 +10,6 @@ from cms.views import contexts
 
 
 def preview_context(request: HttpRequest, record: Any) -> dict[str, Any]:
-    """The context of the record's public template; `record` may be unsaved. Access: Wagtail's preview view."""
+    """The context of the record's public template; `record` may be unsaved. Access: Wagtail's preview."""
     builder = getattr(contexts, record.kind)
     return {"request": request, "preview": True, **builder(record)}

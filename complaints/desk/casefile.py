@@ -11,7 +11,7 @@ from typing import Any
 
 from accounts.models import User
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from ledger.models import Event
 
 from complaints.desk import transitions
@@ -24,11 +24,12 @@ from complaints.vault.tips import OpenCell
 KINDS = {
     "submitted": gettext_lazy("收到"),
     "opened": gettext_lazy("打开查看"),
-    "claimed": gettext_lazy("领取"),
-    "released": gettext_lazy("交回分办"),
+    "claimed": pgettext_lazy("event", "领取"),
+    "released": pgettext_lazy("event", "交回分办"),
     "assigned": gettext_lazy("分给办理人"),
-    "message": gettext_lazy("写给举报人"),
-    "noted": gettext_lazy("内部记录"),
+    "message": pgettext_lazy("event", "写给举报人"),
+    "answered": gettext_lazy("举报人来信"),
+    "noted": pgettext_lazy("event", "内部记录"),
     "feedback": gettext_lazy("已向举报人当面反馈"),
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.desk.transitions import DISPOSALS, REASONS, REASONS_WITH_WAY
 from complaints.intake.models import Named, State
@@ -37,7 +38,7 @@ class FilterForm(forms.Form):
     """The queue's filters (GET). No words: those are POSTed and kept sealed."""
 
     state = forms.ChoiceField(label=_("状态"), required=False)
-    category = forms.ChoiceField(label=_("类别"), required=False)
+    category = forms.ChoiceField(label=pgettext_lazy("tip", "类别"), required=False)
     region = forms.ChoiceField(label=_("地区"), required=False)
     due = forms.ChoiceField(
         label=_("期限"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from complaints.intake.models import State, Tip
@@ -37,7 +37,7 @@ TABLE: tuple[Transition, ...] = (
     Transition(S.SUBMITTED, S.SCREENING, _("开始审核"), rule="ack_named", rule_if_named=True),
     Transition(S.SUBMITTED, S.REPEAT, _("登记为重复件")),
     Transition(S.SCREENING, S.ACCEPTED, _("受理"), rule="disposal_opinion"),
-    Transition(S.SCREENING, S.REFUSED, _("不予受理"), needs=REFUSAL),
+    Transition(S.SCREENING, S.REFUSED, pgettext_lazy("act", "不予受理"), needs=REFUSAL),
     Transition(S.SCREENING, S.REPEAT, _("登记为重复件")),
     Transition(S.SCREENING, S.MOVED, _("转送站外机关"), needs=frozenset({"where"})),
     Transition(S.ACCEPTED, S.DISPOSING, _("开始处置"), needs=frozenset({"disposal"}), rule="initial_check"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.intake import text
 from complaints.intake.models import Category, Region
@@ -188,7 +189,7 @@ class WhoForm(Question):
 
     def blocks(self) -> list[dict[str, Any]]:
         """For the template: each row's fields with value and errors."""
-        labels = {"name": _("姓名"), "unit": _("单位"), "post": _("职务")}
+        labels = {"name": _("姓名"), "unit": pgettext_lazy("respondent", "单位"), "post": _("职务")}
         return [
             {
                 "number": row + 1,

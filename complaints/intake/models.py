@@ -6,7 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -180,7 +180,7 @@ class Message(models.Model):
 
     class Author(models.TextChoices):
         REPORTER = "reporter", _("举报人")
-        OFFICE = "office", _("承办机构")
+        OFFICE = "office", pgettext_lazy("tip", "承办机构")
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tip = models.ForeignKey(Tip, models.CASCADE, related_name="messages")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.intake import forms, routing
 from complaints.intake.about import About
@@ -134,7 +135,7 @@ def described(name: str, value: Any) -> str:
         return "\n".join(lines) or str(_("没有填写"))
     words: dict[str, dict[Any, Any]] = {
         "concerns_office": {"no": _("不涉及"), "yes": _("涉及")},
-        "identity_mode": {"anonymous": _("匿名"), "named": _("实名")},
+        "identity_mode": {"anonymous": _("匿名"), "named": pgettext_lazy("reporter", "实名")},
         "strip": {True: _("去掉"), False: _("不去掉")},
     }
     if name in words:
@@ -143,7 +144,7 @@ def described(name: str, value: Any) -> str:
 
 
 LABELS: dict[str, Any] = {
-    "category": _("类别"),
+    "category": pgettext_lazy("tip", "类别"),
     "region": _("地区"),
     "subject": _("事由"),
     "narrative": _("经过"),

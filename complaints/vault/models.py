@@ -10,6 +10,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Office(models.Model):
@@ -37,7 +38,7 @@ class Office(models.Model):
 class Purpose(models.TextChoices):
     """The three seeds of an office."""
 
-    OFFICE = "office", _("受理")
+    OFFICE = "office", pgettext_lazy("key", "受理")
     IDENTITY = "identity", _("身份保管")
     APPROVAL = "approval", _("审批")
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from axes.models import AccessAttempt
 from celery import shared_task
 from django.contrib.sessions.models import Session
-
 from workdays import clock
 
 KEPT = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Tags that every template may use: navigation, language switch, dates, phrases, chips (LOOK sections 3, 5)."""
+"""Tags for every template: navigation, language switch, dates, phrases, chips (LOOK sections 3, 5)."""
 
 from __future__ import annotations
 
@@ -111,7 +111,11 @@ def level_chip(level: int, kind: str = "risk") -> SafeString:
     """A risk or warning level 1 to 3 as word, glyph, edge, hue; nothing for 0."""
     words = {
         "risk": [pgettext("risk", "风险低"), pgettext("risk", "风险中"), pgettext("risk", "风险高")],
-        "warning": [pgettext("warning", "提示"), pgettext("warning", "黄色预警"), pgettext("warning", "红色预警")],
+        "warning": [
+            pgettext("warning", "提示"),
+            pgettext("warning", "黄色预警"),
+            pgettext("warning", "红色预警"),
+        ],
     }[kind]
     if not 1 <= level <= 3:
         return SafeString("")

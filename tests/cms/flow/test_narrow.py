@@ -1,4 +1,4 @@
-"""The narrow drawing: every step has a box, no box touches another, no line crosses one, words stay inside."""
+"""The narrow drawing: every step has a box, none touches another, no line crosses one, words stay inside."""
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +14,9 @@ def chart(*ways, returns=(), kinds=None):
     keys = list(dict.fromkeys(k for way in ways for k in way))
     steps = [Step(k, f"环节{k}", (kinds or {}).get(k, "review")) for k in keys]
     return Chart(
-        "流程", steps, [Transition(a, b) for a, b in ways] + [Transition(a, b, "退回", True) for a, b in returns]
+        "流程",
+        steps,
+        [Transition(a, b) for a, b in ways] + [Transition(a, b, "退回", True) for a, b in returns],
     )
 
 
@@ -94,4 +96,6 @@ def test_no_box_overlaps_and_no_line_crosses_one(c):
             if not in_gutter:  # straight down inside one column
                 assert x0 == x1
                 low, high = sorted((y0, y1))
-                assert not any(b.x < x0 < b.x + b.w and b.y < high - 0.5 and b.y + b.h > low + 3.5 for b in d.boxes)
+                assert not any(
+                    b.x < x0 < b.x + b.w and b.y < high - 0.5 and b.y + b.h > low + 3.5 for b in d.boxes
+                )

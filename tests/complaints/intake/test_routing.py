@@ -1,4 +1,4 @@
-"""Which office reads a report: the organisation first, then category and region, then the root; upwards if it concerns itself."""
+"""Which office reads a report: by organisation, then category and region, then the root; or the one above."""
 
 import pytest
 
@@ -25,7 +25,9 @@ def district(root):
 @pytest.fixture
 def tree(monkeypatch):
     """An organisation tree: team → bureau → government."""
-    monkeypatch.setattr(about, "_lines", [lambda code: ["team", "bureau", "government"] if code == "team" else []])
+    monkeypatch.setattr(
+        about, "_lines", [lambda code: ["team", "bureau", "government"] if code == "team" else []]
+    )
 
 
 def test_without_a_row_the_root_reads_it(root, district):

@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from accounts.tasks import forget
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
-
-from accounts.tasks import forget
 from workdays import clock
 
 pytestmark = pytest.mark.django_db
