@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import alone, cities, services
+from tests.support import alone, cities, running, services
 
 # Playwright's synchronous API runs an event loop in this thread, where Django would refuse queries.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -107,6 +107,33 @@ def page(transactional_db: None, browser: Any, live_server: Any) -> Iterator[Any
 def page_nojs(transactional_db: None, browser: Any, live_server: Any) -> Iterator[Any]:
     """The same with JavaScript off, as in Tor Browser's safest level."""
     yield from _page(browser, live_server, script=False)
+
+
+SERVICES = ("REDIS_URL", "CELERY_BROKER_URL", "ELASTICSEARCH_URL")
+
+
+@pytest.fixture(scope="session")
+def real_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Running]:
+    """The real site in processes of its own, with demo content, on the tier of the run.
+
+    One for all tests of a process of pytest; a database of its own, and names of its own in shared services.
+    """
+    environment = {name: os.environ.get(name, "") for name in SERVICES}
+    if broker := environment["CELERY_BROKER_URL"]:
+        # Runs at the same time must not take each other's jobs: one Redis database a process of pytest.
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        environment["CELERY_BROKER_URL"] = f"{broker.rsplit('/', 1)[0]}/{2 + int(worker)}"
+    prefix = environment["ELASTICSEARCH_PREFIX"] = f"real-{os.getpid()}"
+    with running.database_for(os.environ.get("DATABASE_URL", "")) as database:
+        var = tmp_path_factory.mktemp("site") / "var"
+        site = running.Running(var, environment=environment | {"DATABASE_URL": database})
+        site.start()
+        try:
+            yield site
+        finally:
+            site.stop()
+            if elastic := environment["ELASTICSEARCH_URL"]:
+                alone.forget(elastic, prefix)
 
 
 def _service(name: str) -> str:

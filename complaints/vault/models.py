@@ -9,8 +9,8 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 class Office(models.Model):
@@ -33,6 +33,11 @@ class Office(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return self.name_en if get_language() == "en" and self.name_en else self.name
 
 
 class Purpose(models.TextChoices):

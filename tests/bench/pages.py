@@ -24,7 +24,7 @@ PATHS = (
     "/ledger/",
     "/report/",
     "/en/",
-    "/api/v1/power-items/",
+    "/api/v1/power-items",
     "/healthz",
 )
 

@@ -43,7 +43,7 @@ for name, sort in (("best first", "relevance"), ("newest first", "date")):
         start = time.perf_counter()
         sealed.engine.search(parse(query), sort=sort)
         times[name].append(time.perf_counter() - start)
-size = sealed.path.stat().st_size
+size = sum(file.stat().st_size for file in sealed.path.parent.glob(sealed.path.name + "*"))
 print(json.dumps({{"tips": sealed.engine.count(), "built": took, "bytes": size, "times": times}}))
 """
 

@@ -33,6 +33,7 @@ class Running:
             "PORT": str(self.port),
             "RATELIMIT_ENABLE": "0",
             "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",
+            "TMPDIR": str(var / "tmp"),  # what its processes put there is looked at too
             **(environment or {}),
         }
         self.process: subprocess.Popen[bytes] | None = None
@@ -45,7 +46,7 @@ class Running:
             self.environment.pop(name, None)
             if value:
                 self.environment[name] = value
-        self.var.mkdir(parents=True, exist_ok=True)
+        (self.var / "tmp").mkdir(parents=True, exist_ok=True)
         with (self.var / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.serve"],

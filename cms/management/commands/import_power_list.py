@@ -193,11 +193,11 @@ class Command(BaseCommand):
         for sheet in reading.sheets:
             self.say("  " + sheet_line(sheet))
         counts = Counter(labels.get(i["category_code"], i["category"] or "—") for i in reading.items)
-        self.say("  " + _("类别：") + "，".join(f"{key} {count}" for key, count in counts.most_common()))
+        self.say("  " + _("类别：") + _("，").join(f"{key} {count}" for key, count in counts.most_common()))
         for row in reading.rejected:
             reason = _("附注") if row["reason"] == "note" else row["reason"]
             where = _("工作表“%(sheet)s”第 %(row)s 行") % row if row["sheet"] else _("第 %(row)s 行") % row
-            self.say(f"  - {where}：{reason} {row['text'][:60]}")
+            self.say("  - " + where + _("：") + f"{reason} {row['text'][:60]}")
         for warning in reading.warnings[:40]:
             self.say("  ! " + located(reading.name, warning))
         if len(reading.warnings) > 40:
@@ -212,7 +212,7 @@ def sheet_line(sheet: dict[str, Any]) -> str:
     if not sheet.get("header"):
         return _("工作表“%(sheet)s”：没有表头") % place
     top, bottom = sheet["header"]
-    columns = "，".join(f"{key}={FIELD_LABELS.get(name, name)}" for key, name in sheet["columns"].items())
+    columns = _("，").join(f"{key}={FIELD_LABELS.get(name, name)}" for key, name in sheet["columns"].items())
     rows = str(top) if top == bottom else f"{top}–{bottom}"
     return _("工作表“%(sheet)s”：表头第 %(rows)s 行，%(columns)s") % {
         **place,

@@ -335,8 +335,11 @@ def _check_page(
         )
         for name in names
     ]
-    rows.append((_("由谁受理"), _office_name(chosen), "office"))
-    listed = "\n".join(f"{file['name']}（{uploads.readable(file['size'])}）" for file in draft.content.files)
+    rows.append((_("由谁受理"), chosen.label, "office"))
+    listed = "\n".join(
+        _("%(name)s（%(size)s）") % {"name": file["name"], "size": uploads.readable(file["size"])}
+        for file in draft.content.files
+    )
     rows.append((_("材料"), listed or _("没有"), "files"))
     if listed:
         rows.append((steps.LABELS["strip"], steps.described("strip", fields.get("strip")), "files"))
@@ -350,11 +353,6 @@ def _check_page(
         "failed": failed,
     }
     return render(request, "intake/check.html", context, status=status)
-
-
-def _office_name(office: Office) -> str:
-    english = (get_language() or "").startswith("en") and office.name_en
-    return office.name_en if english else office.name
 
 
 def _check_post(request: HttpRequest, draft: drafts.Open) -> HttpResponse:

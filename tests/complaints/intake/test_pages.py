@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 
 from complaints.intake import services
 from complaints.vault import tips
+from tests.support import sound
 
 from .conftest import RECEIPT, make_site
 
@@ -64,7 +64,7 @@ def _wide(page: Any) -> int:
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_axe_and_320_px(page: Any, cheap_kdf: None, prefix: str) -> None:
-    site, axe = make_site(), Axe()
+    site = make_site()
     problems: list[Any] = []
 
     def look(name: str) -> None:
@@ -72,8 +72,7 @@ def test_axe_and_320_px(page: Any, cheap_kdf: None, prefix: str) -> None:
             page.set_viewport_size(size)
             if _wide(page) > size["width"]:
                 problems.append((name, "wider than the window", size["width"], _wide(page)))
-        found = axe.run(page)["violations"]
-        problems.extend((name, v["id"], [n["html"][:120] for n in v["nodes"]]) for v in found)
+        problems.extend((name, problem) for problem in sound.axe(page))
 
     receipt = ""
     for name in _stations(page, prefix):

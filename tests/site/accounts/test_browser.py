@@ -4,6 +4,8 @@ import pytest
 from accounts import services
 from accounts.models import User
 
+from tests.support.sound import axe
+
 from .conftest import PASSWORD, code_of
 
 PAGES = ["", "password/change/", "2fa/", "2fa/reauthenticate/", "reauthenticate/", "logout/", "inactive/"]
@@ -26,10 +28,7 @@ def log_in(page, secret):
 
 def sound(page):
     """No violation that axe knows, and nothing to scroll sideways."""
-    from axe_core_python.sync_playwright import Axe
-
-    found = Axe().run(page)["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == [], page.url
+    assert axe(page) == [], page.url
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
     page.set_viewport_size({"width": 1280, "height": 800})

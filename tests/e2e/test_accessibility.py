@@ -1,0 +1,609 @@
+"""Every template in Chromium, in both languages: nothing axe finds, nothing wider than 320 px, keyboard enough.
+
+The walk goes where people go; states that only a fault brings are brought by that fault. In the end every file
+under templates/ must have been drawn at least once, so that a new one cannot be forgotten here.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test.signals import template_rendered
+
+from tests.support import sound
+from tests.support.cities import City, log_in
+from tests.support.client import RECEIPT, code
+
+ROOT = Path(__file__).resolve().parents[2]
+# Sentences that stand on another page for once.
+NOT_PAGES = {
+    "account/messages/password_changed.txt",
+    "mfa/messages/recovery_codes_generated.txt",
+    "mfa/messages/totp_activated.txt",
+    "mfa/messages/totp_deactivated.txt",
+}
+LONG = "超长不断行的内容" * 12 + "unbroken" * 30
+
+
+@contextmanager
+def drawn() -> Iterator[set[str]]:
+    """The names of all templates drawn meanwhile, by the live server too."""
+    names: set[str] = set()
+
+    def note(template: Any, **_rest: Any) -> None:
+        if template.name:
+            names.add(template.name)
+
+    template_rendered.connect(note)
+    try:
+        yield names
+    finally:
+        template_rendered.disconnect(note)
+
+
+class Eyes:
+    """Looks at the open page of one browser, and remembers what was wrong where."""
+
+    def __init__(self, page: Any, city: City, language: str) -> None:
+        self.page, self.city, self.language = page, city, language
+        self.prefix = "/en" if language == "en" else ""
+        self.problems: list[str] = []
+        # Chinese at both widths; English, whose words are longer, at the narrow one.
+        self.wide = language == "zh"
+        self.expected = "en" if language == "en" else "zh-Hans"
+
+    def look(self, name: str, *, has: str = "main h1") -> None:
+        """All that is wrong with the open page; `has` shows that it is the page that was meant."""
+        if not self.page.locator(has).count():
+            self.problems.append(f"{name}: no {has} at {self.page.url}")
+        self.problems += [f"{name} ({self.page.viewport_size['width']}): {p}" for p in self._unsound()]
+        self.page.set_viewport_size(sound.WIDE)
+
+    def _unsound(self) -> Iterator[str]:
+        yield from sound.unsound(self.page, wide=self.wide)
+        if (language := self.page.evaluate("document.documentElement.lang")) != self.expected:
+            yield f"its language is {language!r}"
+
+    def at(self, path: str, name: str = "", **options: Any) -> None:
+        """Goes to an address of the reporter's language, and looks."""
+        self.page.goto(self.prefix + path)
+        self.look(name or path, **options)
+
+    def press(self, name: str = "go") -> None:
+        """A button of the main part."""
+        self.page.locator(f"main button[name={name}]").first.click()
+
+    def label(self, selector: str) -> None:
+        """Ticks what `selector` finds first, by its label as a person would."""
+        box = self.page.locator(selector).first
+        self.page.locator(f"label[for='{box.get_attribute('id')}']").click()
+
+
+# What is published ------------------------------------------------------------------------------------------
+
+
+def publish_the_rest() -> dict[str, str]:
+    """What the demo has none of: a law, an article of every block, an item that was withdrawn; addresses."""
+    from django.core.files.base import ContentFile
+    from PIL import Image as Pillow
+    from wagtail.documents import get_document_model
+    from wagtail.images import get_image_model
+    from wagtail.models import Locale
+
+    from cms.models import ArticlePage, Law, LawVersion, PowerItem, SectionPage
+    from tests.cms import making
+
+    if found := Law.objects.filter(name="云泽市市容管理条例（演示）").first():
+        article = ArticlePage.objects.get(slug="every-block")
+    else:
+        law = Law(name="云泽市市容管理条例（演示）", locale=Locale.get_default(), issuer="云泽市人民代表大会")
+        law.versions.add(LawVersion(document_no="第 12 号", effective_on="2020-01-01", note="修正"))
+        found = making.publish(law)
+        picture = io.BytesIO()
+        Pillow.new("RGB", (1600, 900), (112, 128, 120)).save(picture, "JPEG")
+        image = get_image_model().objects.create(
+            title="整治前后", file=ContentFile(picture.getvalue(), "before.jpg"), width=1600, height=900
+        )
+        film = get_document_model().objects.create(title="宣传片", file=ContentFile(b"\0" * 64, "film.mp4"))
+        words = get_document_model().objects.create(title="字幕", file=ContentFile(b"WEBVTT\n", "film.vtt"))
+        body = [
+            ("text", "<h2>一</h2><p>正文。</p><ul><li>甲</li></ul>"),
+            ("quote", {"text": "公生明，廉生威。", "source": "官箴"}),
+            (
+                "table",
+                {
+                    "caption": "收费标准",
+                    "cells": "项目\t金额\n占用费\t每平方米每天三元\n" + LONG[:60] + "\t一",
+                },
+            ),
+            ("video", {"file": film, "caption": "三分钟看懂", "subtitles": words, "transcript": "旁白。"}),
+        ]
+        article = ArticlePage(
+            title="每一种段落", slug="every-block", article_kind="rule", locale=Locale.get_default()
+        )
+        article.body = body
+        article.body.append(("image", {"image": image, "caption": "整治前后对比"}))
+        article.live = False
+        section = SectionPage.objects.get(slug="library", locale=Locale.get_default())
+        section.add_child(instance=article)
+        article.save_revision().publish()
+        making.item("街面公共设施的巡查", code="9901-CG-QT-0990")  # of which hardly anything is stated
+        home = section.get_parent()
+        home.add_child(
+            instance=SectionPage(title="专题", slug="topics", intro="<p>按专题看。</p>", locale=home.locale)
+        )
+    gone = PowerItem.objects.get(code="9901-CG-CF-0160")
+    if gone.live:
+        gone.unpublish()
+    made = {"law": found, "article": article, "gone": gone}
+    return {name: row.get_absolute_url() for name, row in made.items()} | {
+        "bare": "/power/9901-CG-QT-0990/",
+        "section": "/topics/",
+    }
+
+
+def public(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
+    """What anybody reads."""
+    from cms.models import CaseOutcomePage, Flowchart, NoticePage
+    from search.engines.base import EngineError
+
+    made = publish_the_rest()
+    item = "/power/9901-CG-CF-0147/"
+    for path in ("/", "/power/", item, f"{item}versions/1/", f"{item}versions/2/", "/benchmarks/", "/cases/"):
+        eyes.at(path)
+    for path in (
+        "/library/",
+        "/notices/",
+        "/about/",
+        "/privacy/",
+        "/accessibility/",
+        "/site-map/",
+        "/stats/",
+    ):
+        eyes.at(path)
+    for path in ("/ledger/", "/data/", "/organisations/9901-CG/", "/benchmarks/9901-cg-cf-0147/"):
+        eyes.at(path)
+    for model in (Flowchart, CaseOutcomePage, NoticePage):
+        eyes.at(model.objects.disclosed().in_language("zh-hans").first().get_absolute_url())
+    for name, path in made.items():
+        eyes.at(path, name)
+    eyes.at("/power/?q=占用&category=penalty&page=1", "power list, found", has=".hits .hit")
+    eyes.at("/power/?q=龘靐齉", "power list, nothing found", has=".none")
+    eyes.at("/search/", "search, not asked")
+    eyes.at("/search/?q=占用&kind=power", "search with results", has=".hits mark, .chip-x")
+    eyes.at("/search/?q=龘靐齉" + "龘" * 100, "search without results", has=".none")
+    eyes.at("/cases/?page=99", "beyond the last page")
+    with patch.context() as broken:
+
+        def down(*_a: Any, **_k: Any) -> Any:
+            raise EngineError("down")
+
+        from search import engines
+
+        broken.setattr(type(engines.disclosures()), "search", down)
+        eyes.at("/search/?q=占用", "search while the engine is down", has="[role=alert]")
+
+
+def errors(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
+    """Pages for what went wrong."""
+    from cms.views import stats
+
+    eyes.at("/no-such-page/", "404")
+    post = "(path) => { const f = document.createElement('form'); f.method = 'post'; f.action = path;"
+    eyes.page.evaluate(post + "document.body.append(f); f.submit() }", eyes.prefix + "/stats/")
+    eyes.page.wait_for_url("**/stats/")
+    eyes.look("405 or csrf")
+    with patch.context() as broken:
+
+        def fails(*_a: Any, **_k: Any) -> Any:
+            raise RuntimeError("broken on purpose")
+
+        broken.setattr(stats, "render", fails)
+        eyes.at("/stats/", "500")
+    for name in ("400", "403", "405", "csrf"):
+        show_error(eyes, patch, name)
+
+
+def show_error(eyes: Eyes, patch: pytest.MonkeyPatch, name: str) -> None:
+    """The page of an error that a browser's own forms never bring, in place of another."""
+    from config import errors as pages
+
+    real = pages._page
+    with patch.context() as other:
+        other.setattr(pages, "_page", lambda request, status, _name=None: real(request, status, name))
+        eyes.at("/no-such-page/", name)
+
+
+# The reporter -------------------------------------------------------------------------------------------------
+
+
+def intake(eyes: Eyes, patch: pytest.MonkeyPatch) -> str:
+    """Every question with its errors, the receipt, the return; the receipt."""
+    page = eyes.page
+    eyes.at("/report/?about=power:9901-CG-CF-0147&step=s2", "start, about a step")
+    eyes.at("/report/?about=power:none", "start, about nothing known")
+    eyes.at("/report/sent/", "sent, when nothing was")
+    eyes.at("/report/what/", "a question without a draft")
+    page.goto(f"{eyes.prefix}/report/?about=power:9901-CG-CF-0147&step=s2")
+    eyes.press()
+    eyes.look("category")
+    eyes.press()
+    eyes.look("category, unanswered", has=".errs")
+    stop(eyes)
+    eyes.label("[name=category]")
+    eyes.press()
+    eyes.look("region")
+    eyes.press()
+    eyes.look("region, unanswered", has=".errs")
+    eyes.label("[name=region]")
+    eyes.press()
+    eyes.look("what")
+    eyes.press()
+    eyes.look("what, unanswered", has=".errs")
+    page.fill("[name=subject]", "窗口多收钱 " + LONG[:90])
+    page.fill("[name=narrative]", LONG * 3)
+    eyes.press()
+    versions(eyes)
+    eyes.look("who")
+    page.fill("[name=respondents-0-name]", "某" * 300)
+    eyes.press()
+    eyes.look("who, too long", has=".errs")
+    page.fill("[name=respondents-0-name]", LONG[:60])
+    eyes.press("add")
+    eyes.look("who, a second")
+    eyes.press()
+    eyes.look("office")
+    eyes.press()
+    eyes.look("office, unanswered", has=".errs")
+    eyes.press("not_this")
+    eyes.look("outside")
+    page.goto(f"{eyes.prefix}/report/office/")
+    eyes.label("[name=concerns_office][value=no]")
+    eyes.press()
+    eyes.look("files")
+    files = {"name": LONG[:80] + ".txt", "mimeType": "text/plain", "buffer": b"x"}
+    page.set_input_files("#attachments", files)
+    eyes.press("upload")
+    eyes.look("files, one taken", has=".files li")
+    page.set_input_files("#attachments", {**files, "name": "a.exe", "buffer": b"MZ\0\0"})
+    eyes.press()
+    eyes.look("files, one refused", has=".errs")
+    eyes.press()
+    eyes.look("identity")
+    eyes.press()
+    eyes.look("identity, unanswered", has=".errs")
+    eyes.label("[name=identity_mode][value=named]")
+    eyes.press()
+    eyes.look("identity, named, without a name", has=".errs")
+    page.fill("[name=name]", "演示人")
+    page.fill("[name=phone]", "139 0000 0000")
+    eyes.press()
+    eyes.look("check", has="#send")
+    waiting(eyes, patch)
+    page.goto(f"{eyes.prefix}/report/check/")
+    eyes.press()
+    eyes.look("sent", has=".digits")
+    found = RECEIPT.search(page.locator(".digits").inner_text())
+    assert found is not None
+    eyes.press()
+    eyes.look("sent, not ticked", has=".errs")
+    eyes.label("#ok")
+    eyes.press()
+    return found[0]
+
+
+def stop(eyes: Eyes) -> None:
+    """A kind of matter that is not taken here."""
+    from complaints.intake.models import Category
+
+    other = Category.objects.exclude(stop_message="").first()
+    assert other is not None
+    eyes.label(f"[name=category][value={other.code}]")
+    eyes.press()
+    eyes.look("stop")
+    eyes.page.locator("main a.back").click()
+
+
+def versions(eyes: Eyes) -> None:
+    """The same question answered otherwise in another window."""
+    other = eyes.page.context.new_page()
+    for page in (other, eyes.page):
+        page.goto(f"{eyes.prefix}/report/what/")
+    other.fill("[name=subject]", "另一个窗口里写的")
+    other.locator("main button[name=go]").click()
+    other.close()
+    eyes.page.fill("[name=subject]", "这个窗口里写的 " + LONG[:90])
+    eyes.press()
+    eyes.look("two versions", has="[name^=choose-]")
+    eyes.press()
+
+
+def waiting(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
+    """Too many at once."""
+    from complaints.intake import limits
+
+    with patch.context() as crowded:
+        crowded.setattr(limits, "over", lambda *_a, **_k: True)
+        eyes.press()
+        eyes.look("waiting")
+
+
+def returning(eyes: Eyes, receipt: str) -> None:
+    """Back with the receipt."""
+    eyes.at("/report/return/", "return")
+    eyes.page.fill("#receipt", "123")
+    eyes.press()
+    eyes.look("return, mistyped", has=".errs")
+    eyes.page.fill("#receipt", "00000 00000 00000 00000 00000")
+    eyes.press()
+    eyes.look("return, unknown", has=".errs")
+    eyes.page.fill("#receipt", receipt)
+    eyes.press()
+    eyes.look("return view", has="ol.line")
+    eyes.press()
+    eyes.look("return view, nothing written", has=".errs")
+    eyes.page.fill("[name=text]", "补充 " + LONG)
+    eyes.page.set_input_files("#attachments", {"name": "b.txt", "mimeType": "text/plain", "buffer": b"x"})
+    eyes.press()
+    eyes.look("return view, answered", has=".msg-me")
+    eyes.page.fill("[name=text]", "写了很久才发出，查询页已经自动关上了，这一段还在。")
+    eyes.page.context.clear_cookies(name="qf_return")
+    eyes.press()
+    eyes.look("return, shut meanwhile")
+
+
+# The desk -----------------------------------------------------------------------------------------------------
+
+
+def accounts(eyes: Eyes) -> None:
+    """The door: login, second step, and the person's own pages."""
+    page, expected = eyes.page, eyes.expected
+    eyes.expected = "zh-Hans"  # whose language it is, is known only after the second step
+    for path in ("login/", "inactive/"):
+        page.goto(f"/accounts/{path}")
+        eyes.look(f"accounts/{path}")
+    page.goto("/accounts/login/")
+    page.locator("main button.btn").first.click()
+    eyes.look("login, empty", has=".errs")
+    account = eyes.city.account("auditor", "-linjiang")
+    page.fill("#id_login", account["username"])
+    page.fill("#id_password", account["password"])
+    page.press("#id_password", "Enter")
+    eyes.look("second step", has="#id_code")
+    page.fill("#id_code", "000000")
+    page.press("#id_code", "Enter")
+    eyes.look("second step, wrong", has=".errs")
+    page.fill("#id_code", code(account["totp_secret"]))
+    page.press("#id_code", "Enter")
+    page.wait_for_url("**/desk/**")
+    eyes.expected = expected
+    page.goto("/accounts/2fa/totp/deactivate/")
+    eyes.look("the password once more", has="#id_password")
+    page.fill("#id_password", account["password"])
+    page.press("#id_password", "Enter")
+    eyes.look("the second step taken off", has="main .btn-risk")
+    own = ["", "password/change/", "2fa/", "2fa/recovery-codes/", "2fa/recovery-codes/generate/"]
+    for path in (*own, "2fa/reauthenticate/", "reauthenticate/", "password/reset/key/done/", "logout/"):
+        page.goto(f"/accounts/{path}")
+        eyes.look(f"accounts/{path}")
+
+
+def desk_language(eyes: Eyes) -> str:
+    return "en" if eyes.language == "en" else "zh-hans"
+
+
+def auditor(eyes: Eyes) -> None:
+    """Who sees columns only; it is logged in from the door."""
+    eyes.page.goto("/desk/")
+    eyes.look("queue of an auditor", has="table.queue, .none")
+    eyes.page.goto("/desk/?state=all")
+    eyes.page.locator("table.queue tbody a").first.click()
+    eyes.look("tip of an auditor", has="ol.line")
+    eyes.page.goto("/desk/members/")
+    eyes.look("403")
+
+
+def administrator(eyes: Eyes) -> None:
+    """Whose first page are the members."""
+    log_in(eyes.page, eyes.city.account("administrator", "-city"))
+    eyes.look("members", has="table.reg")
+
+
+def editor(eyes: Eyes) -> None:
+    """Who belongs to no office."""
+    account = eyes.city.account("editor")
+    page = eyes.page
+    page.goto("/accounts/login/")
+    page.fill("#id_login", account["username"])
+    page.fill("#id_password", account["password"])
+    page.press("#id_password", "Enter")
+    page.fill("#id_code", code(account["totp_secret"]))
+    page.press("#id_code", "Enter")
+    page.goto("/desk/")
+    eyes.look("desk of an outsider")
+
+
+def desk(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
+    """Queue, search, tip and their faults, as triage of the city."""
+    page = eyes.page
+    log_in(page, eyes.city.account("triage", "-city"))
+    eyes.look("queue", has="table.queue")
+    page.goto("/desk/?state=all&named=nonsense")
+    eyes.look("queue, a wrong filter")
+    page.goto("/desk/?state=repeat&region=qingshi")
+    eyes.look("queue, empty", has=".none")
+    page.goto("/desk/?words=00000000-0000-4000-8000-000000000000")
+    eyes.look("queue, words lost", has=".note")
+    page.goto("/desk/stats/")
+    eyes.look("stats", has="table.reg")
+    for words, has in (("窗口", "table.queue"), ("绝无此事" + LONG[:50], ".none"), ("，。", ".note")):
+        page.goto("/desk/")
+        page.fill("#dq", words)
+        page.press("#dq", "Enter")
+        eyes.look(f"search for {words[:4]}", has=has)
+    page.goto("/desk/")
+    page.fill("#dq", " ")
+    page.press("#dq", "Enter")
+    eyes.look("search for nothing", has=".err")
+    tip(eyes, patch)
+    locked(eyes)
+
+
+def tip(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
+    """One tip with everything on it; each form sent wrong; a colleague who is faster; what does not open."""
+    from accounts.models import User
+
+    from complaints.desk import opening
+    from complaints.intake.models import Tip
+    from complaints.vault.errors import Corrupt, DirectoryBroken, NotAMember
+
+    page = eyes.page
+    row = Tip.objects.filter(office__code="city", files__gt=0, state="submitted").order_by("pk").last()
+    assert row is not None, "the reporter's own, from before"
+    page.goto(f"/desk/tips/{row.number}/")
+    eyes.look("tip", has=".work")
+    for name in ("reply", "note", "assign"):
+        page.locator(f'form[action$="/{name}/"] button').first.click()
+        eyes.look(f"tip, {name} empty", has=".errs")
+    form = page.locator('form[action$="/reply/"]')
+    form.locator("[name=reply]").fill("请问 " + LONG)
+    form.locator("button").click()
+    Tip.objects.filter(pk=row.pk).update(revision=999)
+    page.locator('form[action$="/reply/"] [name=reply]').fill("又问")
+    Tip.objects.filter(pk=row.pk).update(revision=1000)
+    page.locator('form[action$="/reply/"] button').click()
+    eyes.look("tip, stale", has="[role=alert]")
+    colleague = User.objects.get(username="handler-city")
+    Tip.objects.filter(pk=row.pk).update(assignee=None)
+    page.goto(f"/desk/tips/{row.number}/")
+    Tip.objects.filter(pk=row.pk).update(assignee=colleague, claimed_at=row.received_on)
+    page.locator('form[action$="/claim/"] button').first.click()
+    eyes.look("taken", has="[role=alert]")
+
+    def raising(error: Exception) -> Any:
+        def fails(*_a: Any, **_k: Any) -> Any:
+            raise error
+
+        return fails
+
+    for error, name in ((NotAMember("city"), "no key"), (DirectoryBroken("city"), "directory broken")):
+        with patch.context() as broken:
+            broken.setattr(opening, "open_tip", raising(error))
+            page.goto(f"/desk/tips/{row.number}/")
+            eyes.look(name, has="[role=alert]")
+    page.goto(f"/desk/tips/{row.number}/")
+    address = page.locator(".files a").first.get_attribute("href")
+    with patch.context() as broken:
+
+        def opened(**_k: Any) -> Any:
+            def blocks() -> Iterator[bytes]:
+                raise Corrupt("changed")
+                yield b""
+
+            return opening.OpenFile(name="a.txt", size=1, blocks=blocks())
+
+        broken.setattr(opening, "file", opened)
+        page.goto(address)
+        eyes.look("file broken", has="[role=alert]")
+
+
+def locked(eyes: Eyes) -> None:
+    """The session locks while somebody writes."""
+    page = eyes.page
+    password = eyes.city.account("triage", "-city")["password"]
+    page.goto("/desk/?state=all")
+    page.locator("table.queue tbody a").first.click()
+    page.locator('form[action$="/note/"] [name=note]').fill("写到一半 " + LONG)
+    page.context.clear_cookies(name="qf_desk")
+    page.locator('form[action$="/note/"] button').click()
+    eyes.look("unlock, with what was written", has="[role=alert]")
+    page.fill("[name=password]", "wrong")
+    page.press("[name=password]", "Enter")
+    eyes.look("unlock, wrong", has=".errs")
+    page.fill("[name=password]", password)
+    page.press("[name=password]", "Enter")
+    eyes.look("once more", has=".text")
+    page.context.clear_cookies(name="qf_desk")
+    page.goto("/desk/")
+    eyes.look("unlock")
+
+
+def rest(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
+    """Pages of the door that a person meets once in years."""
+    from accounts import services
+    from accounts.models import User
+    from allauth.core.internal import ratelimit
+    from django.conf import settings
+
+    page = eyes.page
+    User.objects.filter(username__startswith="someone").delete()
+    user = services.create_staff(username="someone", password="a long password indeed")
+    User.objects.filter(pk=user.pk).update(language=desk_language(eyes))
+    page.goto("/accounts/login/")
+    page.fill("#id_login", "someone")
+    page.fill("#id_password", "a long password indeed")
+    page.press("#id_password", "Enter")
+    eyes.look("enrolment", has="svg.qr")
+    page.press("#id_code", "Enter")
+    eyes.look("enrolment, empty", has=".errs")
+    page.fill("#id_code", code(page.locator("dd code").inner_text()))
+    page.press("#id_code", "Enter")
+    eyes.look("recovery codes", has="li code")
+    page.goto("/accounts/password/reset/key/0-nonsense/")
+    eyes.look("password link, dead")
+    with patch.context() as often:
+        often.setattr(ratelimit, "consume", lambda *_a, **_k: None)
+        page.goto("/accounts/password/reset/key/0-nonsense/")
+        eyes.look("429")
+    page.context.clear_cookies()
+    eyes.expected = "zh-Hans"
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        page.goto("/accounts/login/")
+        page.fill("#id_login", "nobody")
+        page.fill("#id_password", "a wrong password")
+        page.press("#id_password", "Enter")
+    eyes.look("locked out", has="main h1:not(:has-text('登录'))")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_template(city: City, visit: Any, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    from accounts.models import User
+    from django.conf import settings
+
+    monkeypatch.setattr(settings, "RATELIMIT_ENABLE", False)
+    locale = {"zh": "zh-CN", "en": "en-GB"}[language]
+    User.objects.update(language={"zh": "zh-hans", "en": "en"}[language])
+    problems: list[str] = []
+
+    def eyes() -> Eyes:
+        made = Eyes(visit(language=locale), city, language)
+        made.problems = problems
+        return made
+
+    with drawn() as seen:
+        public(eyes(), monkeypatch)
+        errors(eyes(), monkeypatch)
+        reporter = eyes()
+        receipt = intake(reporter, monkeypatch)
+        door = eyes()
+        accounts(door)
+        auditor(door)
+        administrator(eyes())
+        editor(eyes())
+        desk(eyes(), monkeypatch)
+        returning(reporter, receipt)
+        rest(eyes(), monkeypatch)
+    unseen = templates() - seen - NOT_PAGES
+    assert not problems, "\n".join(problems)
+    assert not unseen, f"no page of this walk draws {sorted(unseen)}"
+
+
+def templates() -> set[str]:
+    """Every file under templates/, by its name."""
+    folder = ROOT / "templates"
+    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
