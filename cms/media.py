@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from accounts.adapter import session_has_mfa
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -22,7 +23,7 @@ from cms.publishing.visibility import disclosed_pages
 RASTER = {"image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"}
 SANDBOX = "default-src 'none'; sandbox"
 BLOCK = 64 * 1024
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @require_safe
@@ -68,9 +69,11 @@ def _is_disclosed_row(model: Any, key: str) -> bool:
 
 
 def _may_see(request: HttpRequest, obj: Any) -> bool:
-    """Anyone, if it is disclosed; else who works in the admin (previews)."""
+    """Anyone, if it is disclosed; else who works in the admin (previews) and has shown a second step."""
     request.media_is_public = is_disclosed(obj)
-    return request.media_is_public or request.user.has_perm("wagtailadmin.access_admin")
+    if request.media_is_public:
+        return True
+    return request.user.has_perm("wagtailadmin.access_admin") and session_has_mfa(request)
 
 
 def _answer(request: HttpRequest, name: str, filename: str) -> HttpResponseBase:

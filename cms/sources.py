@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q
@@ -32,6 +32,7 @@ from cms.models import (
     PowerSource,
 )
 from cms.models.organisations import chain
+from cms.models.power import InForce
 from search.documents import Document, Source
 
 CHUNK = 200
@@ -154,6 +155,8 @@ class RecordSource(Source):
             if facet in ("category", "level"):
                 table = Category if facet == "category" else Level
                 return {row.code: row.label for row in table.objects.filter(code__in=values)}
+            if facet == "state":
+                return {code: str(label) for code, label in InForce.choices}
             if facet == "source":
                 return {code: str(label) for code, label in PowerSource.choices}
             return {code: str(label) for code, label in HAS.items()} if facet == "has" else {}
@@ -167,7 +170,10 @@ class PowerRecords(RecordSource):
         "level": _("行使层级"),
         "has": _("带有"),
         "source": _("权力来源"),
+        "state": _("效力"),
     }
+    # Default lists and counts hold what is in force; the rest is public, and found when asked for.
+    resting_filters: ClassVar[dict[str, tuple[str, ...]]] = {"state": (InForce.CURRENT.value,)}
 
     def rows(self) -> Any:
         charts = Flowchart.objects.disclosed().source().prefetch_related("steps", "risk_points")

@@ -23,10 +23,15 @@ def publish_scheduled() -> None:
         if issubclass(model, Recorded):
             for obj in model.objects.filter(live=True, expire_at__lt=now).order_by("expire_at"):
                 obj.withdrawal_reason = "到期"
-                obj.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+                try:
+                    obj.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")
+                except Exception as error:  # noqa: BLE001  (tried again in a minute; the others must not wait)
+                    log.error("%s %s has expired: %s", model.__name__, obj.pk, type(error).__name__)
     due = Revision.objects.filter(approved_go_live_at__lt=now).order_by("approved_go_live_at")
     for revision in due:
         try:
             revision.publish(log_action="wagtail.publish.scheduled")
         except ValidationError:
             log.warning("revision %s is due but may not be published", revision.pk)
+        except Exception as error:  # noqa: BLE001  (as above)
+            log.error("revision %s is due: %s", revision.pk, type(error).__name__)

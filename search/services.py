@@ -142,6 +142,13 @@ class Found:
     """Nothing holds all of the words; these hold some of them."""
     down: bool = False
     """The engine does not answer."""
+    resting_filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What holds for a facet of which the address says nothing (items not in force are found on request)."""
+
+    @property
+    def filters(self) -> dict[str, tuple[str, ...]]:
+        """What the address chose, and what holds where it chose nothing."""
+        return {**self.resting_filters, **self.asked.filters}
 
     @property
     def status(self) -> int:
@@ -244,7 +251,7 @@ class Found:
         words = [term.text for term in self.query.wanted]
         if self.down or self.total or len(words) < 2:
             return []
-        counted = [(word, _count(self.asked, parse(f'"{word}"'), self.sources)) for word in words[:8]]
+        counted = [(word, _count(parse(f'"{word}"'), self.sources, self.filters)) for word in words[:8]]
         found = sorted(((n, word) for word, n in counted if n), key=lambda pair: pair[0])
         return [Chip(word, self.asked.url(q=word), n) for n, word in found[:3]]
 
@@ -256,7 +263,7 @@ class Found:
         advice = []
         for name, values in list(self.asked.filters.items())[:4]:
             others = {other: v for other, v in self.asked.filters.items() if other != name}
-            if n := _count(self.asked, self.query, self.sources, others):
+            if n := _count(self.query, self.sources, {**self.resting_filters, **others}):
                 label = pgettext("list of filter values", "、").join(
                     _labels(self.sources, name, values).values()
                 )
@@ -283,7 +290,10 @@ def facet_list(
     sources = [s for s in documents.sources() if not kinds or s.kind in kinds]
     names = list(facets if facets is not None else (sources[0].facets if sources else ()))
     asked = Asked.read(request.GET, names, resting=resting or ("order" if len(kinds) == 1 else "date"))
-    found = Found(asked=asked, sources=sources, size=size)
+    only = sources[0] if len(sources) == 1 else None
+    found = Found(
+        asked=asked, sources=sources, size=size, resting_filters=getattr(only, "resting_filters", {})
+    )
     try:
         _ask(found, disclosures(), names)
     except EngineError as error:
@@ -318,7 +328,7 @@ def _ask(found: Found, engine: Engine, names: Sequence[str]) -> None:
 
 def _search(found: Found, engine: Engine, names: Sequence[str], page: int, without: set[str]) -> Hits:
     asked = found.asked
-    filters = {"kind": [source.kind for source in found.sources], **asked.filters}
+    filters = {"kind": [source.kind for source in found.sources], **found.filters}
     answer = Hits([], 0)
     for relaxed in (False, True) if asked.query.wanted else (False,):
         answer = engine.search(
@@ -337,13 +347,8 @@ def _search(found: Found, engine: Engine, names: Sequence[str], page: int, witho
     return answer
 
 
-def _count(
-    asked: Asked,
-    query: Query,
-    sources: Sequence[Source],
-    filters: Mapping[str, tuple[str, ...]] | None = None,
-) -> int:
-    chosen = {"kind": [s.kind for s in sources], **(asked.filters if filters is None else filters)}
+def _count(query: Query, sources: Sequence[Source], filters: Mapping[str, tuple[str, ...]]) -> int:
+    chosen = {"kind": [s.kind for s in sources], **filters}
     try:
         return disclosures().search(query, filters=chosen, limit=0).total
     except EngineError:
@@ -372,7 +377,7 @@ def _hit(document: Document, found: Found) -> Hit:
 
 
 def _facet(name: str, counts: Mapping[str, int], found: Found) -> Facet:
-    chosen = found.asked.filters.get(name, ())
+    chosen = found.filters.get(name, ())
     if name == "kind":  # counted without its own filter, which is also that of the whole list
         counts = {code: n for code, n in counts.items() if any(s.kind == code for s in found.sources)}
     shown = list(dict.fromkeys([*islice(counts, SHOWN_VALUES), *chosen]))

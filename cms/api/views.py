@@ -21,7 +21,8 @@ from cms.models.power import InForce
 from cms.publishing.addresses import answer_for
 
 PROBLEMS = {400: Problem, 404: Problem, 410: Problem}
-Code = Annotated[str, Query(max_length=64)]
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL refuses it
+Code = Annotated[str, Query(max_length=64, pattern=NO_NUL)]
 
 
 @api.get("", response=Root, by_alias=True, summary="What this API offers", operation_id="root")
@@ -46,7 +47,9 @@ def root(request: HttpRequest) -> dict[str, Any]:
 def power_items(
     request: HttpRequest,
     category: Code = "",
-    organisation: Annotated[str, Query(max_length=64, description="Code; includes those below it.")] = "",
+    organisation: Annotated[
+        str, Query(max_length=64, pattern=NO_NUL, description="Code; includes those below it.")
+    ] = "",
     level: Code = "",
     in_force: Annotated[
         str, Query(max_length=20, description="current (default), all, or one state.")

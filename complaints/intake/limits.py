@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from accounts.keys import kdf
+from accounts.network import client_address
 from django.conf import settings
 from django.http import HttpRequest
 from django_ratelimit.core import is_ratelimited
@@ -82,19 +83,12 @@ def network(request: HttpRequest) -> str:
     if request.META.get("HTTP_HOST", "").partition(":")[0].endswith(".onion"):
         return "onion"
     try:
-        address = ipaddress.ip_address(_address(request))
+        address = ipaddress.ip_address(client_address(request) or "")
     except ValueError:
         return "unknown"
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else 56}", strict=False))
-
-
-def _address(request: HttpRequest) -> str:
-    """In production nginx says who asks; elsewhere nobody may."""
-    if settings.PRODUCTION and (real := request.META.get("HTTP_X_REAL_IP")):
-        return str(real)
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import keys, services, unlock
 from accounts.models import User
+from accounts.network import client_address
+from accounts.slots import Busy
 
 log = logging.getLogger("security")
 
@@ -33,6 +35,7 @@ class Adapter(DefaultAccountAdapter):
         "enter_current_password": _("当前密码不正确。"),
         "incorrect_password": _("密码不正确。"),
         "account_inactive": _("此账户已停用。"),
+        "busy": _("现在人多，请等一下"),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -40,7 +43,17 @@ class Adapter(DefaultAccountAdapter):
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """As allauth does; at a login (not a reauthentication) the key goes sealed into the session."""
+        """As allauth does; at a login (not a reauthentication) the key goes sealed into the session.
+
+        Raises ValidationError where the host has no time for the key derivation: that is no failed login.
+        """
+        try:
+            return self._authenticate(request, **credentials)
+        except Busy:
+            self._rollback_login_failed_rl_usage()
+            raise self.validation_error("busy") from None
+
+    def _authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         if isinstance(user, User) and user.is_active and not request.user.is_authenticated:
             try:
@@ -52,6 +65,10 @@ class Adapter(DefaultAccountAdapter):
             else:
                 unlock.unlock(request, seed, user=user)
         return user
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """What the limits of allauth count by."""
+        return client_address(request) or "unknown"
 
     def is_reauthentication_required(self, *, app: str | None = None, **kwargs: Any) -> bool:
         """Not for a first enrolment, which comes straight after the password."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms
+from allauth.account.adapter import get_adapter
 from allauth.mfa import app_settings
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
@@ -14,8 +15,8 @@ from django.core.cache import cache
 from django.utils.translation import gettext, gettext_lazy
 
 from accounts import services
-from accounts.keys import KeySeed
 from accounts.models import StaffKey
+from accounts.slots import Busy
 
 ASKS = {
     "login": gettext_lazy("请填写用户名。"),
@@ -76,32 +77,58 @@ class ActivateForm(Asks, totp_forms.ActivateTOTPForm):
 
 
 class ChangePasswordForm(Asks, forms.ChangePasswordForm):
-    """Current and new password."""
+    """Current and new password. What is slow is done while errors can still be told."""
 
-    _seed: KeySeed | None = None
+    _made: services.Prepared
+    _had_key = False
+
+    def clean_oldpassword(self) -> str:
+        """The current password. Raises ValidationError."""
+        try:
+            return str(super().clean_oldpassword())
+        except Busy:
+            raise get_adapter().validation_error("busy") from None
 
     def clean(self) -> dict[str, Any]:
         """Open the key with the current password: where that fails, nothing may change."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.errors and StaffKey.objects.filter(user=self.user).exists():
-            try:
-                self._seed = services.open_seed(user=self.user, password=cleaned["oldpassword"])
-            except services.WrongPassword:
-                self.add_error(None, gettext("这个密码打不开您的密钥。请找本机构管理员。"))
+        if self.errors:
+            return cleaned
+        seed = None
+        self._had_key = StaffKey.objects.filter(user=self.user).exists()
+        try:
+            if self._had_key:
+                seed = services.open_seed(user=self.user, password=cleaned["oldpassword"])
+            self._made = services.prepare(user=self.user, password=cleaned["password1"], seed=seed)
+        except services.WrongPassword:
+            self.add_error(None, gettext("这个密码打不开您的密钥。请找本机构管理员。"))
+        except Busy:
+            self.add_error(None, get_adapter().validation_error("busy"))
         return cleaned
 
     def save(self) -> None:
         """Seal the same key for the new password; a person who had none gets one."""
-        new = self.cleaned_data["password1"]
-        if self._seed is None:
-            services.reset_key(user=self.user, password=new)
+        if self._had_key:
+            services.store_rewrapped(self.user, self._made)
         else:
-            services.rewrap_seed(user=self.user, seed=self._seed, new=new)
+            services.store_reset(self.user, self._made)
 
 
 class ResetPasswordKeyForm(Asks, forms.ResetPasswordKeyForm):
     """A password by invitation or after it was forgotten: the key pair is new."""
 
-    def save(self) -> None:
+    _made: services.Prepared
+
+    def clean(self) -> dict[str, Any]:
         """Make a new key pair for the new password."""
-        services.reset_key(user=self.user, password=self.cleaned_data["password1"])
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            try:
+                self._made = services.prepare(user=self.user, password=cleaned["password1"])
+            except Busy:
+                self.add_error(None, get_adapter().validation_error("busy"))
+        return cleaned
+
+    def save(self) -> None:
+        """Keep both."""
+        services.store_reset(self.user, self._made)

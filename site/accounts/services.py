@@ -6,6 +6,7 @@ Key derivation costs 100 ms and 64 MiB: it always runs before the transaction th
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -92,24 +93,38 @@ def open_seed(*, user: User, password: str) -> KeySeed:
     return seed
 
 
+@dataclass(frozen=True, repr=False)
+class Prepared:
+    """A password to be: its hash, and the seed sealed for it. All that is slow about it is done."""
+
+    seed: KeySeed
+    encoded: str
+    wrap: tuple[bytes, bytes]
+
+
+def prepare(*, user: User, password: str, seed: KeySeed | None = None) -> Prepared:
+    """Seal the seed (None: a new one) for a new password. Raises ValidationError, slots.Busy."""
+    validate_password(password, user)
+    seed = seed or KeySeed.new()
+    return Prepared(seed, make_password(password), seal_for_password(seed, password))
+
+
 def rewrap(*, user: User, old: str, new: str) -> None:
     """Change the password: the same key pair, sealed anew. Raises WrongPassword, ValidationError.
 
     Other sessions end, because the session's hash is made of the stored password.
     """
-    rewrap_seed(user=user, seed=open_seed(user=user, password=old), new=new)
+    store_rewrapped(user, prepare(user=user, password=new, seed=open_seed(user=user, password=old)))
 
 
-def rewrap_seed(*, user: User, seed: KeySeed, new: str) -> None:
-    """rewrap, where the seed has been opened already. Raises WrongPassword, ValidationError."""
-    validate_password(new, user)
-    encoded, wrap = make_password(new), seal_for_password(seed, new)
+def store_rewrapped(user: User, made: Prepared) -> None:
+    """rewrap, where the same seed has been sealed already. Raises WrongPassword."""
     with transaction.atomic():
         key = StaffKey.objects.select_for_update().get(user=user)
-        if bytes(key.box_public) != seed.box_public:  # a reset came between
+        if bytes(key.box_public) != made.seed.box_public:  # a reset came between
             raise WrongPassword
-        _store_wrap(key, wrap)
-        _store_password(user, encoded)
+        _store_wrap(key, made.wrap)
+        _store_password(user, made.encoded)
     log.info("password changed user=%s", user.pk)
 
 
@@ -118,12 +133,14 @@ def reset_key(*, user: User, password: str) -> None:
 
     Memberships wait until a colleague grants again. Raises ValidationError.
     """
-    validate_password(password, user)
-    seed = KeySeed.new()
-    encoded, wrap = make_password(password), seal_for_password(seed, password)
+    store_reset(user, prepare(user=user, password=password))
+
+
+def store_reset(user: User, made: Prepared) -> None:
+    """reset_key, where the new pair has been made and sealed already."""
     with transaction.atomic():
-        _store_key(user, seed, wrap)
-        _store_password(user, encoded)
+        _store_key(user, made.seed, made.wrap)
+        _store_password(user, made.encoded)
     log.info("password reset user=%s", user.pk)
 
 

@@ -19,6 +19,7 @@ from nacl.utils import random
 from accounts import services
 from accounts.keys import KeySeed, SealBroken, open_from_session, seal_for_session
 from accounts.models import User
+from accounts.slots import Busy
 
 log = logging.getLogger("security")
 COOKIE = "qf_desk"
@@ -110,8 +111,9 @@ def minutes_left(request: HttpRequest) -> int | None:
 def unlock_with_password(request: HttpRequest, password: str) -> KeySeed:
     """Unlock this session of a logged-in person; the seed. Costs one Argon2id, outside any transaction.
 
-    Raises services.WrongPassword, and Throttled after five failures in five minutes (allauth's own limit for
-    failed logins, by name and address: the unlock page is no easier to guess at than the login page).
+    Raises services.WrongPassword, slots.Busy, and Throttled after five failures in five minutes (allauth's
+    own limit for failed logins, by name and address: the unlock page is no easier to guess at than the login
+    page).
     """
     user = request.user
     if not isinstance(user, User):
@@ -124,6 +126,9 @@ def unlock_with_password(request: HttpRequest, password: str) -> KeySeed:
         seed = services.open_seed(user=user, password=password)
     except services.WrongPassword:
         log.warning("unlock failed user=%s", user.pk)
+        raise
+    except Busy:
+        usage.rollback()  # nothing was tried
         raise
     usage.rollback()
     unlock(request, seed)

@@ -73,9 +73,12 @@ def refuse() -> None:
 def refuse_open(host: str) -> None:
     """Raises DemoRefused where a site with demo accounts would be reachable from elsewhere.
 
-    Their passwords lie in a file, and everybody knows who they are.
+    Their passwords lie in a file, and everybody knows who they are. In production a proxy stands before the
+    loopback address.
     """
-    if not _loopback(host) and (settings.QINGFENG["demo"] or accounts_file().exists()):
+    if (settings.PRODUCTION or not _loopback(host)) and (
+        settings.QINGFENG["demo"] or accounts_file().exists()
+    ):
         raise DemoRefused(
             f"HOST is {host}, but this site has demo accounts. Serve it on 127.0.0.1, "
             "or start an empty one with DEMO=0 and another VAR_DIR."

@@ -5,7 +5,25 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+
+from config.logs import Plain, Redact
+
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+
+
+class QuietLogger(Logger):
+    """gunicorn's own would write the address and the first line of a request that it cannot read."""
+
+    def setup(self, cfg: Any) -> None:
+        """Its handlers write what our own do (config.logs)."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(Plain(self.error_fmt, self.datefmt))
+            handler.addFilter(Redact())
+
+
+logger_class = QuietLogger
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 8)
@@ -25,10 +43,12 @@ if os.path.isdir("/dev/shm"):  # noqa: S108  (gunicorn's own advice for its hear
 
 
 def when_ready(server: Any) -> None:
-    """Also where gunicorn is started by hand: demo accounts are for this machine alone."""
+    """Also where gunicorn is started by hand, with `-b`: demo accounts are for this machine alone."""
     from config.demo import refuse_open
 
-    refuse_open(os.environ.get("HOST") or "127.0.0.1")
+    for listener in server.LISTENERS:
+        name = listener.sock.getsockname()
+        refuse_open(str(name[0]) if isinstance(name, tuple) else "localhost")  # else: a Unix socket
 
 
 def post_fork(server: Any, worker: Any) -> None:

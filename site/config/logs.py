@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
+from collections.abc import Mapping
 from types import TracebackType
 
 QUERY = re.compile(r"\?[^\s\"'<>]+")
@@ -27,6 +28,7 @@ class Redact(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Always true; the record's message is redacted in place."""
+        _without_exceptions(record)
         try:
             message = record.getMessage()
         except (TypeError, ValueError):
@@ -36,6 +38,25 @@ class Redact(logging.Filter):
             message = f"[{number}] {message}"
         record.msg, record.args = redact(message), None
         return True
+
+
+def _without_exceptions(record: logging.LogRecord) -> None:
+    """Other people's loggers put an exception itself, or the address of a sender, into their message."""
+    if isinstance(record.msg, BaseException):
+        record.msg = type(record.msg).__name__
+    elif str(record.msg).startswith("Invalid request from ip="):  # gunicorn; what follows is the request's
+        record.msg = "a request could not be read"
+    if isinstance(record.args, Mapping) and "exc" in record.args:  # Celery: its text, arguments, traceback
+        raised = record.exc_info[0] if record.exc_info else None
+        name = raised.__name__ if raised else "an exception"
+        record.args = {
+            key: name if key in ("exc", "traceback") else "…" if key in ("args", "kwargs") else value
+            for key, value in record.args.items()
+        }
+    elif isinstance(record.args, tuple):
+        record.args = tuple(
+            type(value).__name__ if isinstance(value, BaseException) else value for value in record.args
+        )
 
 
 class Plain(logging.Formatter):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, cast
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.http import parse_header_parameters
 
 from config import errors
 from config import interfaces as serving
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -78,6 +83,40 @@ def csp_middleware(get_response: GetResponse) -> GetResponse:
 
     middleware = CSPMiddleware(inner)
     return cast(GetResponse, middleware)
+
+
+def utf_8_only(application: WSGIApplication) -> WSGIApplication:
+    """Text is UTF-8, whatever the sender calls it.
+
+    Django would read addresses and forms by any codec that Python has, also such as make half characters or
+    no text at all; it does so before any middleware of its own, where a fault is a bare 500 and the address,
+    with its query, a line in the web server's log.
+    """
+
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            kind, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+        except ValueError:
+            environ["CONTENT_TYPE"] = ""
+        else:
+            if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+                environ["CONTENT_TYPE"] = kind
+        return application(environ, start_response)
+
+    return wrapped
+
+
+def plain_text(get_response: GetResponse) -> GetResponse:
+    """Neither an address nor a cookie holds a NUL: in a query it would be an error of PostgreSQL's."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]
+        if "\0" in request.path:
+            return errors.bad_request(request, BadRequest())
+        return get_response(request)
+
+    return middleware
 
 
 def interfaces(get_response: GetResponse) -> GetResponse:

@@ -6,6 +6,7 @@ stops the start with a sentence that names the variable.
 
 from __future__ import annotations
 
+import resource
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import env
+
+# Whatever process this is, started by whomever: a core dump would hold the keys that it has in memory.
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var").resolve()
@@ -98,6 +102,7 @@ MIDDLEWARE = [
     "config.middleware.privacy_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.csp_middleware",
+    "config.middleware.plain_text",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "config.middleware.interfaces",
@@ -278,6 +283,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "accounts.adapter.axes_username"
+AXES_CLIENT_IP_CALLABLE = "accounts.network.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # who came when is in the security log, without an address
@@ -292,7 +298,8 @@ if PRODUCTION and not RATELIMIT_ENABLE:
 if not RATELIMIT_ENABLE:
     ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False
 # diskcache is atomic over processes (tried); django-ratelimit only does not know it by name.
-SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
+# W019 wants X-Frame-Options DENY: the admin frames its previews; elsewhere CSP has frame-ancestors none.
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001", "security.W019"]
 
 # Headers, cookies -------------------------------------------------------------------------------------
 

@@ -4,9 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from config.middleware import utf_8_only
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+application = utf_8_only(get_wsgi_application())
 
 # Every room is loaded now, in gunicorn's master: what lives only in memory (the key of the rate limits'
 # window) must be the same in all workers, and the first visitor need not wait.

@@ -115,6 +115,26 @@ def test_scheduled_and_expired(run_outbox):
     assert not PowerItem.objects.get(pk=item.pk).live
 
 
+def test_one_that_cannot_be_taken_down_holds_up_no_other(monkeypatch):
+    from cms.tasks import publish_scheduled
+
+    stuck, other = making.item(), making.item()
+    PowerItem.objects.filter(pk__in=[stuck.pk, other.pk]).update(
+        expire_at=timezone.now() - timedelta(minutes=1)
+    )
+    take_down = PowerItem.unpublish
+
+    def unpublish(self, *args, **kwargs):
+        if self.pk == stuck.pk:
+            raise RuntimeError
+        take_down(self, *args, **kwargs)
+
+    monkeypatch.setattr(PowerItem, "unpublish", unpublish)
+    publish_scheduled()
+    assert PowerItem.objects.get(pk=stuck.pk).live
+    assert not PowerItem.objects.get(pk=other.pk).live
+
+
 def test_a_real_code_that_arrives_later_becomes_the_address():
     item = making.item()
     made = item.get_absolute_url()

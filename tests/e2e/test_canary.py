@@ -1,7 +1,7 @@
 """Words confided to the real site are on none of its disks: not in clear, not in a disguise of clear.
 
-Fifty tips hold words that stand nowhere else. They are answered, searched for, returned to, refused; then every
-byte that the site's processes wrote is looked at, wherever it lies on this tier.
+Fifty tips hold words that stand nowhere else. They are answered, searched for, returned to, refused; then
+every byte that the site's processes wrote is looked at, wherever it lies on this tier.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def grouped(receipt: str) -> str:
     return " ".join(receipt[i : i + 5] for i in range(0, 25, 5))
 
 
-# What people do -----------------------------------------------------------------------------------------------
+# What people do -----------------------------------------------------------------------------------
 
 
 def imported(site: Running, folder: Path) -> list[str]:
@@ -205,7 +205,7 @@ def public_words(site: Running) -> None:
         Client(site.url).get(path)
 
 
-# Where it could lie -------------------------------------------------------------------------------------------
+# Where it could lie -------------------------------------------------------------------------------
 
 
 def elsewhere(site: Running) -> Iterator[tuple[str, bytes]]:
@@ -221,7 +221,7 @@ def elsewhere(site: Running) -> Iterator[tuple[str, bytes]]:
 
 
 def postgres(url: str) -> Iterator[tuple[str, bytes]]:
-    """Every value of every table; and the server's own files and log of changes where it lets us read them."""
+    """Every value of every table; the server's own files and log of changes where it lets us read them."""
     import psycopg
     from psycopg import sql
 
@@ -289,7 +289,7 @@ def elasticsearch(url: str, prefix: str) -> Iterator[tuple[str, bytes]]:
     yield from folder_bytes(home / "elasticsearch" / "data")
 
 
-# Whether it would be found --------------------------------------------------------------------------------------
+# Whether it would be found ------------------------------------------------------------------------
 
 
 def published_is_found(site: Running) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 
 class Settings:
-    """Django's settings; what is set here is put back in the end. As pytest-django's, for longer than a test."""
+    """Django's settings; what is set here is put back in the end. Like pytest-django's, but for any scope."""
 
     def __init__(self) -> None:
         self.__dict__["_changes"] = ExitStack()
@@ -38,7 +38,7 @@ def changed_settings() -> Iterator[Settings]:
 
 @contextmanager
 def own_stores(settings: Any, folder: Path) -> Iterator[None]:
-    """Cache, media, sealed files, indexes, logs and pins under `folder`; indexes of Elasticsearch by a prefix.
+    """Cache, media, sealed files, indexes, logs and pins under `folder`; Elasticsearch's by a prefix.
 
     `settings` is pytest-django's, or `Settings`: they put everything back by themselves.
     """

@@ -22,7 +22,7 @@ class City:
     accounts: list[dict[str, str]]
 
     def account(self, role: str, office: str = "") -> dict[str, str]:
-        """The account of a role, in the office whose code ends the user name (the first where none is named)."""
+        """The account of a role, in the office whose code ends the user name; the first for ""."""
         return next(a for a in self.accounts if a["role"] == role and a["username"].endswith(office))
 
 

@@ -110,7 +110,9 @@ def state(request: DeskRequest, tip: Tip) -> HttpResponse:
     target = request.POST.get("target", "")
     step = transitions.find(tip.state, target)
     form = StateForm(
-        request.POST, needs=step.needs if step else _typed(request), auto_id=f"s-{target[:12]}-%s"
+        request.POST,
+        needs=step.needs if step else _typed(request),
+        auto_id=f"s-{step.target.value if step else 'x'}-%s",
     )
     valid = form.is_valid()
     if step is not None and not valid:

@@ -20,11 +20,19 @@ def leave(request: HttpRequest) -> HttpResponse:
     """
     if "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
         return HttpResponse(status=204)
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        # A link on another site: it may lead away from here, but not delete what somebody is writing.
+        return _away()
     clear(request)
+    return cleared(_away())
+
+
+def _away() -> HttpResponse:
+    """To the configured page."""
     response = HttpResponseRedirect(str(settings.QINGFENG["exit_url"]))
     response.status_code = 303
     response.headers["Referrer-Policy"] = "no-referrer"
-    return cleared(response)
+    return response
 
 
 def clear(request: HttpRequest) -> None:

@@ -88,7 +88,8 @@ def test_filters(get: Any) -> None:
 
 @pytest.mark.parametrize("query", ["limit=0",
     "limit=x", "limit=9999", "category=none", "in_force=maybe", "level=x",
-                                   "organisation=x", "cursor=abc", "category=" + "x" * 100])  # fmt: skip
+                                   "organisation=x", "cursor=abc", "category=" + "x" * 100,
+    "category=%00", "level=a%00", "organisation=%00", "in_force=%00", "cursor=%00"])  # fmt: skip
 def test_a_wrong_parameter_is_named(get: Any, query: str) -> None:
     body = get(f"/api/v1/power-items?{query}", 400)
     assert body["errors"][0]["field"] == query.partition("=")[0]

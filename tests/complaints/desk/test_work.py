@@ -248,6 +248,14 @@ def test_bad_input_gets_a_sentence_and_stays(desk: Any, act: str, data: dict[str
     assert typed.strip()[:5].replace("\x00", "").replace("\u202e", "")[:1] in page.text
 
 
+@pytest.mark.parametrize("target", ["%d", "%s%s", "", "moved%", "字" * 500])
+def test_a_step_that_is_none_keeps_what_was_typed(desk: Any, target: str) -> None:
+    tip = desk.tip()
+    page = state(desk.client("triage"), tip, target, result="写好的结果")
+    assert page.status_code == 409
+    assert "写好的结果" in page.text
+
+
 def test_scripts_in_a_tip_are_text(desk: Any) -> None:
     tip = desk.tip("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", category="fees")
     client = desk.client("triage")

@@ -135,6 +135,18 @@ def test_leave_now_deletes_all_of_it(site: Any, settings: Any) -> None:
     assert not blobs(settings)
 
 
+def test_a_link_on_another_site_deletes_nothing(site: Any, settings: Any) -> None:
+    reporter = site.reporter()
+    reporter.start()
+    answer = reporter.client.get(reporter.url("leave"), headers={"sec-fetch-site": "cross-site"})
+    assert answer["Location"] == settings.QINGFENG["exit_url"]
+    assert "Clear-Site-Data" not in answer
+    assert DRAFT_COOKIE not in answer.cookies
+    assert Draft.objects.count() == 1
+    assert reporter.client.get(reporter.url("leave"), headers={"sec-fetch-site": "same-origin"})
+    assert not Draft.objects.exists()
+
+
 def test_leave_with_a_forged_cookie_deletes_nothing(site: Any) -> None:
     one, other = site.reporter(), site.reporter()
     one.start()

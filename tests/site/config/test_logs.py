@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from typing import Any
 
 import pytest
 from config.logs import Plain, Redact, redact
@@ -78,3 +79,64 @@ def test_arguments_are_redacted_too() -> None:
 
 def test_a_record_that_does_not_fit_its_arguments_is_still_written() -> None:
     assert "%d things" in logged(lambda logger: logger.warning("%d things", "no number"))
+
+
+def said_by(name: str, message: object, *args: object, exc_info: object = None) -> str:
+    record = logging.LogRecord(name, logging.ERROR, "f", 1, message, args, exc_info)  # type: ignore[arg-type]
+    Redact().filter(record)
+    return Plain("%(message)s").format(record)
+
+
+def test_an_exception_in_place_of_a_message_is_its_class() -> None:
+    assert said_by("gunicorn.error", ValueError("王小明")) == "ValueError"
+    assert said_by("any", "failed: %s", ValueError("王小明")) == "failed: ValueError"
+
+
+def test_a_task_that_fails_keeps_texts_and_arguments_to_itself() -> None:
+    context = {
+        "id": "17", "name": "accounts.tasks.forget", "description": "raised unexpected", "internal": False,
+        "exc": "ValueError('王小明')", "traceback": "… 王小明", "args": "['王小明']", "kwargs": "{}",
+    }  # fmt: skip
+    typed = "王小明"
+    try:
+        raise ValueError(typed)
+    except ValueError as error:
+        found = (type(error), error, error.__traceback__)
+    text = said_by(
+        "celery.app.trace", "Task %(name)s[%(id)s] %(description)s: %(exc)s", context, exc_info=found
+    )
+    assert text.startswith("Task accounts.tasks.forget[17] raised unexpected: ValueError")
+    assert "王小明" not in text
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """(gunicorn's logger, set up as we set it up; what it writes)."""
+    from config.gunicorn import QuietLogger
+    from gunicorn.config import Config
+
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    config = Config()
+    config.set("errorlog", "-")
+    config.set("loglevel", "warning")
+    return QuietLogger(config), out
+
+
+def test_the_web_server_writes_no_address_and_no_first_line(web: Any) -> None:
+    logger, out = web
+    logger.warning("Invalid request from ip=203.0.113.9: Invalid request line: 'GET /search/?q=张某'")
+    assert "203.0.113.9" not in out.getvalue()
+    assert "张某" not in out.getvalue()
+    assert "a request could not be read" in out.getvalue()
+
+
+def test_the_web_server_writes_no_text_of_an_exception(web: Any) -> None:
+    (logger, out), typed = web, "王小明"
+    try:
+        raise ValueError(typed)
+    except ValueError:
+        logger.exception("Error handling request %s %s", "GET", "/report/return/view/?a=b")
+    assert typed not in out.getvalue()
+    assert "return/view" not in out.getvalue()
+    assert "ValueError" in out.getvalue()
