@@ -1,4 +1,4 @@
-"""The power list: what is in force by default, the rest where the address asks for it; the pages around an item."""
+"""The power list: what is in force by default, the rest when asked for; the pages around an item."""
 
 import pytest
 

@@ -37,6 +37,17 @@ def start(var: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_no_process_that_reads_them_dumps_its_memory(tmp_path: Path) -> None:
+    code = "import config.settings, resource; print(resource.getrlimit(resource.RLIMIT_CORE))"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PATH": os.environ["PATH"], "VAR_DIR": str(tmp_path), "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout.strip() == "(0, 0)"
+
+
 def test_nothing_need_be_set(tmp_path: Path) -> None:
     done = start(tmp_path)
     assert done.returncode == 0, done.stderr
