@@ -27,6 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_stale([services.ROOT / "locale"])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is dear to set up is set up once: the city by one process, the real site by another (xdist)."""
+    for item in items:
+        if {"real_site", "city"} & set(getattr(item, "fixturenames", ())):
+            group = "real site" if "real_site" in item.fixturenames else "city"  # type: ignore[attr-defined]
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """With REQUIRE_SERVICES=1 a skipped test is a failed one."""

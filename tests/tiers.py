@@ -55,7 +55,8 @@ def run(tier: Tier, arguments: list[str]) -> int:
     var = ROOT / "var" / "test" / name
     var.mkdir(parents=True, exist_ok=True)
     workers = os.environ.get("WORKERS", "")
-    command = [sys.executable, "-m", "pytest", *(["-n", workers] if workers else []), *arguments]
+    processes = ["-n", workers, "--dist", "loadgroup"] if workers else []
+    command = [sys.executable, "-m", "pytest", *processes, *arguments]
     clean = {k: v for k, v in os.environ.items() if k not in ("PRODUCTION", "DEBUG", "INTERFACES", "DEMO")}
     start = time.monotonic()
     print(f"\n== tier {name} ==", flush=True)

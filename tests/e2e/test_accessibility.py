@@ -7,7 +7,7 @@ file under templates/ must have been drawn at least once, so that a new one cann
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,7 @@ def publish_the_rest() -> dict[str, str]:
         topics = SectionPage(title="专题", slug="topics", intro="<p>按专题看。</p>", locale=home.locale)
         home.add_child(instance=topics)
         english = topics.copy_for_translation(Locale.objects.get(language_code="en"))
+        english.title, english.intro = "Topics", "<p>By topic.</p>"
         english.save_revision().publish()
     gone = PowerItem.objects.get(code="9901-CG-CF-0160")
     if gone.live:
@@ -565,14 +566,27 @@ def rest(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     eyes.look("locked out", has="main h1:not(:has-text('登录'))")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_template(city: City, visit: Any, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+@pytest.fixture
+def staff_language(city: City) -> Iterator[Callable[[str], None]]:
+    """Sets the language of all staff; afterwards it is Chinese again, for the other tests of this city."""
     from accounts.models import User
+
+    def set_to(code: str) -> None:
+        User.objects.update(language=code)
+
+    yield set_to
+    set_to("zh-hans")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_template(
+    city: City, visit: Any, monkeypatch: pytest.MonkeyPatch, staff_language: Any, language: str
+) -> None:
     from django.conf import settings
 
     monkeypatch.setattr(settings, "RATELIMIT_ENABLE", False)
     locale = {"zh": "zh-CN", "en": "en-GB"}[language]
-    User.objects.update(language={"zh": "zh-hans", "en": "en"}[language])
+    staff_language({"zh": "zh-hans", "en": "en"}[language])
     problems: list[str] = []
 
     def eyes() -> Eyes:
