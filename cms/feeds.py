@@ -9,6 +9,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext_lazy as _
 
 from cms.models import PublishedVersion
+from cms.publishing.visibility import mark_disclosed
 
 
 class Latest(Feed):
@@ -20,8 +21,9 @@ class Latest(Feed):
     link = "/"
 
     def items(self) -> list[PublishedVersion]:
+        """Nothing that was withdrawn, has expired or went private since: one question a kind."""
         versions = PublishedVersion.objects.visible().filter(action="published").order_by("-sequence")[:100]
-        return [v for v in versions if _still_public(v)][:50]
+        return [version for version in mark_disclosed(versions) if version.disclosed][:50]
 
     def item_title(self, item: PublishedVersion) -> str:
         return item.title
@@ -39,9 +41,3 @@ class Latest(Feed):
         return item.published_at
 
     item_updateddate = item_pubdate
-
-
-def _still_public(version: PublishedVersion) -> bool:
-    """A feed shows nothing that was withdrawn, has expired or went private since."""
-    model = version.content_type.model_class()
-    return bool(model and model.objects.disclosed().filter(pk=version.object_id).exists())

@@ -1,6 +1,8 @@
 """The power list: what is in force by default, the rest when asked for; the pages around an item."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cms.models import PowerItem
 from tests.cms.making import draft_chart, item, publish
@@ -68,3 +70,15 @@ def test_a_page_that_is_not_there_is_404_with_a_sentence_or_the_first(client, in
 
 def test_nobody_posts_to_a_public_page(client, installed):
     assert client.post("/power/").status_code == 405
+
+
+def test_the_home_page_asks_no_more_for_more_publications(client, installed, django_assert_max_num_queries):
+    for n in range(3):
+        item(f"第 {n} 项权责事项")
+    client.get("/")
+    with CaptureQueriesContext(connection) as few:
+        assert client.get("/").status_code == 200
+    for n in range(3, 9):
+        item(f"第 {n} 项权责事项")
+    with django_assert_max_num_queries(len(few)):
+        client.get("/")
