@@ -96,6 +96,38 @@ def consistency_ranges(old: int, size: int) -> list[Range]:
     return ranges[::-1]
 
 
+def is_subtree(start: int, end: int) -> bool:
+    """Is [start, end) a range that a tree of at least `end` leaves can be asked about alone?
+
+    `start` must be a multiple of the smallest power of two that holds the range (draft-ietf-plants-merkle-
+    tree-certs, 4.1).
+    """
+    return 0 <= start <= end and (start == end or start % (1 << (end - start - 1).bit_length()) == 0)
+
+
+def subtree_ranges(start: int, end: int, size: int) -> list[Range]:
+    """Ranges whose roots prove that [start, end) is part of the tree of `size` leaves, deepest first.
+
+    With start 0 they are those of `consistency_ranges`. Raises ValueError for what is no subtree.
+    """
+    if not (is_subtree(start, end) and start < end <= size):
+        raise ValueError("no such subtree")
+    low, high, ranges, whole = 0, size, [], True
+    while (low, high) != (start, end):
+        middle = low + split(high - low)
+        if end <= middle:
+            ranges.append((middle, high))
+            high = middle
+        else:
+            ranges.append((low, middle))
+            low = middle
+            if start < middle:  # the subtree goes over the middle: what is left of it is not a whole one
+                start, whole = middle, False
+    if not whole:
+        ranges.append((low, high))
+    return ranges[::-1]
+
+
 def places(ranges: Iterable[Range]) -> list[Place]:
     """All complete subtrees that a proof over these ranges needs."""
     return [place for start, end in ranges for place in parts(start, end)]
@@ -217,6 +249,49 @@ def verify_consistency(old: int, size: int, proof: Sequence[bytes], old_root: by
         raise ProofInvalid("leads to another old root")
     if after != new_root:
         raise ProofInvalid("leads to another new root")
+
+
+def verify_subtree_inclusion(
+    leaf: bytes, position: int, start: int, end: int, proof: Sequence[bytes], expected: bytes
+) -> None:
+    """Raises ProofInvalid unless the leaf hash stands at `position` of the subtree [start, end)."""
+    if not (is_subtree(start, end) and start <= position < end):
+        raise ProofInvalid("no such subtree, or position outside it")
+    verify_inclusion(leaf, position - start, end - start, proof, expected)
+
+
+def verify_subtree_consistency(
+    start: int, end: int, size: int, proof: Sequence[bytes], part_root: bytes, root: bytes
+) -> None:
+    """Raises ProofInvalid unless `part_root` over [start, end) is part of the tree `root` of `size` leaves.
+
+    An empty range is part of every tree: its root is the hash of nothing, and its proof is empty.
+    """
+    if not (is_subtree(start, end) and end <= size):
+        raise ProofInvalid("no such subtree")
+    _check_hashes(proof)
+    if start == end:
+        if proof or part_root != EMPTY_ROOT:
+            raise ProofInvalid("nothing is proven from an empty range")
+        return
+    ranges = subtree_ranges(start, end, size)
+    if len(ranges) != len(proof):
+        raise ProofInvalid("wrong number of hashes")
+    pairs = list(zip(ranges, proof, strict=True))
+    before = after = part_root
+    if ranges and ranges[0][1] == end:  # the last part of the range is given: both folds begin there
+        before = after = proof[0]
+        pairs = pairs[1:]
+    for (low, _), sibling in pairs:
+        if low >= end:
+            after = node_hash(after, sibling)
+        else:
+            after = node_hash(sibling, after)
+            before = node_hash(sibling, before) if low >= start else before
+    if before != part_root:
+        raise ProofInvalid("leads to another root of the part")
+    if after != root:
+        raise ProofInvalid("leads to another root of the tree")
 
 
 def _check_hashes(values: Iterable[bytes]) -> None:

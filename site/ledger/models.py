@@ -24,9 +24,11 @@ class Event(models.Model):
     cell_hash = models.BinaryField(max_length=32, blank=True, default=b"")
     salt_public = models.BinaryField(max_length=32)
     salt_private = models.BinaryField(max_length=32)
-    leaf_hash = models.BinaryField(max_length=32)
+    leaf_hash = models.BinaryField(max_length=32, db_index=True)
     # Where it stands in the tree; empty until the sequencer has appended it.
     position = models.BigIntegerField(null=True, blank=True, unique=True)
+    # The event that lists this one as destroyed. Then kind, actor, tag, details and salts are gone.
+    destroyed_by = models.UUIDField(null=True, blank=True)
 
     class Meta:
         indexes = [
@@ -49,6 +51,20 @@ class Node(models.Model):
         constraints = [models.UniqueConstraint(fields=["level", "index"], name="one_node_a_place")]
 
 
+class Page(models.Model):
+    """The leaves of one batch as they were appended, signed: who rebuilds the whole tree meets their hashes.
+
+    `note` is a signed note over where the batch starts, its day, whether
+    anything waited after it, and the SHA-256 of `leaves`.
+    """
+
+    start = models.BigIntegerField(primary_key=True)
+    date = models.DateField()
+    emptied = models.BooleanField()  # did nothing wait after it
+    leaves = models.BinaryField()  # 32 bytes each
+    note = models.TextField()
+
+
 class Checkpoint(models.Model):
     """A signed head of the tree (C2SP tlog-checkpoint)."""
 
@@ -64,3 +80,40 @@ class Sequencer(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     size = models.BigIntegerField(default=0)
     appended_on = models.DateField(null=True, blank=True)
+
+
+class KeyChange(models.Model):
+    """From `size` leaves on, the ledger signs with another key; `note` says so, signed by both."""
+
+    size = models.BigIntegerField(unique=True)
+    note = models.TextField()
+    created_at = models.DateTimeField()
+
+
+class Witness(models.Model):
+    """Somebody outside who keeps our checkpoints, and may sign that they agree with those kept before."""
+
+    name = models.CharField(max_length=200, unique=True)  # of the key, or of whom the mail goes to
+    vkey = models.CharField(max_length=400, blank=True)  # type 0x04 (C2SP tlog-cosignature); empty: mail only
+    email = models.EmailField(blank=True)
+    url = models.URLField(blank=True)  # submission prefix (C2SP tlog-witness)
+    size = models.BigIntegerField(default=0)  # of the latest checkpoint that it has cosigned
+    added_at = models.DateTimeField()
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = "witnesses"
+
+
+class Cosignature(models.Model):
+    """One witness's line under one checkpoint."""
+
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="cosignatures")
+    witness = models.ForeignKey(Witness, models.PROTECT, related_name="cosignatures")
+    line = models.CharField(max_length=600)  # as it stands in the note, without its newline
+    signed_at = models.DateTimeField()  # as the witness says
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "witness"], name="one_cosignature_a_witness")
+        ]

@@ -15,7 +15,7 @@ from workdays import clock
 from ledger import leaves, notes
 from ledger.models import Event
 
-SALT_BYTES = 32
+SALT_BYTES, TAG_BYTES = 32, 16
 
 
 class NotInTransaction(RuntimeError):
@@ -59,7 +59,7 @@ def build(
     cell_hash: bytes = b"",
 ) -> Event:
     """An unsaved event with fresh salts and its leaf."""
-    if not kind or len(tag) not in (0, 16) or len(cell_hash) not in (0, 32):
+    if not kind or len(tag) not in (0, TAG_BYTES) or len(cell_hash) not in (0, 32):
         raise ValueError("an event has a kind, a tag of 0 or 16 bytes, a cell hash of 0 or 32")
     day = date or (timezone.localdate(at) if at else clock.today())
     event = Event(

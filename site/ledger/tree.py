@@ -13,6 +13,8 @@ from ledger import merkle
 from ledger.merkle import Place
 from ledger.models import Node, Sequencer
 
+TILE = 256
+
 
 class TreeBroken(RuntimeError):
     """A stored hash that must be there is not."""
@@ -49,6 +51,14 @@ def consistency_proof(old: int, size: int) -> list[bytes]:
     """The proof that the tree of `old` leaves begins that of `size`. Raises ValueError, TreeBroken."""
     _check(size)
     return _roots(merkle.consistency_ranges(old, size))
+
+
+def tile(level: int, index: int, width: int) -> bytes:
+    """`width` hashes of 32 bytes from the tile `index` of `level` (C2SP tlog-tiles). Raises TreeBroken."""
+    first = index * TILE
+    wanted = [(8 * level, number) for number in range(first, first + width)]
+    found = nodes(wanted)
+    return b"".join(found[place] for place in wanted)
 
 
 def nodes(places: Iterable[Place]) -> dict[Place, bytes]:

@@ -80,9 +80,13 @@ def test_it_gives_the_rfcs_roots():
     assert merkle.root([]) == hashlib.sha256(b"").digest()
 
 
-def cases(kind):
+def outside(kind):
     lines = (CASES / f"{kind}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [pytest.param(json.loads(line), id=json.loads(line)["file"]) for line in lines]
+    return [json.loads(line) for line in lines]
+
+
+def cases(kind):
+    return [pytest.param(case, id=case["file"]) for case in outside(kind)]
 
 
 def raw(value):
@@ -115,6 +119,52 @@ def test_outside_consistency_cases(case):
         case["size1"], case["size2"], proof, raw(case["root1"]), raw(case["root2"]),
     )  # fmt: skip
     assert ok is not case["wantErr"]
+
+
+def test_outside_subtree_inclusion_cases():
+    wrong = []
+    for case in outside("subtreeinclusion"):
+        proof = [raw(item) for item in case["proof"] or []]
+        ok = holds(
+            merkle.verify_subtree_inclusion,
+            raw(case["leafHash"]), case["leafIdx"], case["start"], case["end"], proof, raw(case["root"]),
+        )  # fmt: skip
+        wrong += [case["file"]] if ok is case["wantErr"] else []
+    assert not wrong
+
+
+def test_outside_subtree_consistency_cases():
+    wrong = []
+    for case in outside("subtreeconsistency"):
+        proof = [raw(item) for item in case["proof"] or []]
+        ok = holds(
+            merkle.verify_subtree_consistency,
+            case["start"], case["end"], case["size"], proof, raw(case["root1"]), raw(case["root2"]),
+        )  # fmt: skip
+        wrong += [case["file"]] if ok is case["wantErr"] else []
+    assert not wrong
+
+
+def test_all_outside_cases_are_here():
+    kinds = ("inclusion", "consistency", "subtreeinclusion", "subtreeconsistency")
+    assert sum(len(outside(kind)) for kind in kinds) == 518
+
+
+def test_every_small_subtree_in_full():
+    hashes = hashed(data(20))
+    for n in range(1, 21):
+        for start in range(n):
+            for end in range(start + 1, n + 1):
+                if not merkle.is_subtree(start, end):
+                    continue
+                ranges = merkle.subtree_ranges(start, end, n)
+                proof = [merkle.root(hashes[a:b]) for a, b in ranges]
+                part, whole = merkle.root(hashes[start:end]), merkle.root(hashes[:n])
+                merkle.verify_subtree_consistency(start, end, n, proof, part, whole)
+                assert not holds(merkle.verify_subtree_consistency, start, end, n, proof, part, bytes(32))
+                assert not holds(merkle.verify_subtree_consistency, start, end, n, proof, bytes(32), whole)
+                if start == 0:
+                    assert ranges == merkle.consistency_ranges(end, n)
 
 
 @given(st.integers(0, 300))

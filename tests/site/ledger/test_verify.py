@@ -60,8 +60,9 @@ def test_a_changed_event_with_its_leaf_made_anew(ledger):
 
 
 def test_a_deleted_event(ledger):
+    leaf = bytes(Event.objects.get(position=5).leaf_hash).hex()
     Event.objects.filter(position=5).delete()
-    assert faults() == ["no event stands at 5: it was deleted"]
+    assert faults() == [f"no event stands at 5: it was deleted (leaf {leaf})"]
 
 
 def test_an_event_deleted_before_it_was_appended_leaves_no_trace_but_a_changed_one_does(ledger):
