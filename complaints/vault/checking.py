@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from accounts.models import StaffKey
+from accounts.keys import KeySeed
+from accounts.models import StaffKey, User
 from django.db.models import Count, QuerySet
 from ledger.models import Event
 
 from complaints.vault import cells, directory, holders, offices, wraps
 from complaints.vault.directory import Chain
-from complaints.vault.errors import DirectoryBroken, NotReady
+from complaints.vault.errors import DirectoryBroken, NotAMember, NotReady
 from complaints.vault.models import (
     Cell,
     DirectoryEntry,
@@ -61,6 +62,25 @@ def check() -> Report:
         report.faults += [f"{office.code}: {fault}." for fault in _faults(chain)]
         report.unheld += [f"{office.code}: {found}." for found in _unheld(chain)]
     return report
+
+
+def open_canaries(user: User, seed: KeySeed) -> Iterator[tuple[str, bool]]:
+    """With one member's key: each office and seed that this person holds, and whether its canary opens."""
+    held = Membership.objects.filter(user=user, ended_at=None).values("office")
+    for office in Office.objects.filter(pk__in=held).order_by("pk"):
+        purposes = {
+            purpose
+            for member, role in directory.verify(office).last.members
+            if member == user.pk
+            for purpose in offices.SEEDS[role]
+        }
+        for purpose in sorted(purposes):
+            try:
+                opened = offices.open_office_seed(user, seed, office, purpose)
+            except (NotAMember, DirectoryBroken):
+                yield f"{office.code} {purpose}", False
+            else:
+                yield f"{office.code} {purpose}", offices.open_canary(office, opened, purpose)
 
 
 def _ledger() -> list[str]:
@@ -152,8 +172,11 @@ def _unheld(chain: Chain) -> Iterator[str]:
         known[epoch.purpose, epoch.number] = wraps.recipient_hash(bytes(epoch.box_public))
         live = _seed_wraps(epoch).filter(user__in=members, recipient__in=recipients)
         if not live.exists():
-            count = Wrap.objects.filter(recipient=known[epoch.purpose, epoch.number]).count()
-            yield f"{count} keys are sealed to {epoch.purpose} epoch {epoch.number}, which no member opens"
+            rows = Wrap.objects.filter(recipient=known[epoch.purpose, epoch.number], office=chain.office)
+            name = f"{epoch.purpose} epoch {epoch.number}"
+            count = rows.exclude(kind=Wrap.Kind.CANARY).count()
+            if count or epoch.retired_at is None:  # one that was left, and emptied, holds nothing
+                yield f"{count} keys are sealed to {name}, which no member opens"
     strange: Counter[str] = Counter()
     rows = Wrap.objects.filter(office=chain.office, kind__in=list(TIP_PURPOSES))
     for row in rows.values("kind", "epoch", "recipient").annotate(count=Count("pk")):

@@ -55,6 +55,7 @@ class State:
     epochs: Mapping[str, tuple[Keys, ...]] = field(default_factory=dict)  # purpose → keys of epoch 1, 2, …
     members: Mapping[tuple[int, str], Keys] = field(default_factory=dict)  # (user id, role) → staff key
     holders: tuple[bytes, ...] = ()
+    holder_signs: tuple[bytes, ...] = ()  # their Ed25519 keys: two of them sign a recovery
     child: tuple[UUID, bytes] | None = None  # of the last entry, where it names a lower office
 
     def current(self, purpose: str) -> Keys | None:
@@ -288,6 +289,8 @@ def _apply(
     """The state after an entry, if the right keys have signed it and the rules allow it."""
     if number == 1:
         return _first(row, body, parent)
+    if row.kind == Kind.RECOVERY:
+        return _recovery(row, body, before, parent)
     administrator = before.members.get((body["by"], Role.ADMINISTRATOR))
     if administrator is None:
         raise DirectoryBroken("an entry is signed by somebody who was not an administrator")
@@ -305,7 +308,12 @@ def _apply(
         case Kind.CHILD:
             return replace(before, child=(UUID(body["child"]), _bytes(body["entry"])))
         case Kind.HOLDERS if parent is None:
-            return replace(before, child=None, holders=tuple(_bytes(item) for item in body["holders"]))
+            return replace(
+                before,
+                child=None,
+                holders=tuple(_bytes(item) for item in body["holders"]),
+                holder_signs=tuple(_bytes(item) for item in body.get("signs", [])),
+            )
     raise DirectoryBroken("an entry stands where it may not")
 
 
@@ -356,6 +364,23 @@ def _member(body: dict[str, Any], before: State) -> State:
     return replace(before, child=None, members={**kept, (user, role): keys})
 
 
+def _recovery(row: DirectoryEntry, body: dict[str, Any], before: State, parent: Chain | None) -> State:
+    """Two holders, with the office's key, name an administrator where nobody is left who could sign."""
+    top = before
+    if parent is not None:
+        named = _bytes(body["top"])
+        top = next((state for state in parent.top.states if state.hash == named), State())
+    pair = body["holders"]
+    well = isinstance(pair, list) and len(pair) == 2 and all(isinstance(item, int) for item in pair)
+    if not well or not 0 <= pair[0] < pair[1] < len(top.holder_signs):
+        raise DirectoryBroken("a recovery is not signed by two holders")
+    holders = [("holder", top.holder_signs[number]) for number in pair]
+    _signed(row, [("office", _office_key(before)), *holders])
+    if body["role"] != Role.ADMINISTRATOR:
+        raise DirectoryBroken("a recovery names an administrator only")
+    return _member(body, before)
+
+
 def _removal(body: dict[str, Any], before: State) -> State:
     gone = (body["user"], body["role"])
     if gone not in before.members:
@@ -390,6 +415,27 @@ def _signed(row: DirectoryEntry, expected: Sequence[tuple[str, bytes]]) -> None:
         signature = bytes.fromhex(item["signature"])
         if signature.hex() != item["signature"] or not is_signed(key, message, signature):
             raise DirectoryBroken("a signature of the directory is wrong")
+
+
+class Signers:
+    """The offices' signing keys of all epochs, read and verified when they are first asked for."""
+
+    def __init__(self) -> None:
+        self._rows: list[Epoch] | None = None
+        self._named: dict[int, bool] = {}
+
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether any epoch of any office of this site has signed it. Raises DirectoryBroken."""
+        if self._rows is None:
+            offices = Epoch.objects.filter(purpose=Purpose.OFFICE).select_related("office")
+            self._rows = list(offices.order_by("-pk"))
+        for row in self._rows:
+            if is_signed(bytes(row.sign_public), message, signature):
+                if row.pk not in self._named:
+                    known = verify(row.office).last.epochs.get(Purpose.OFFICE, ())
+                    self._named[row.pk] = keys_of(row) in known
+                return self._named[row.pk]
+        return False
 
 
 @lru_cache(maxsize=8192)

@@ -75,6 +75,7 @@ class DirectoryEntry(models.Model):
         EPOCH = "epoch"
         MEMBER = "member"
         REMOVAL = "removal"
+        RECOVERY = "recovery"  # two holders name an administrator where nobody is left
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     office = models.ForeignKey(Office, models.PROTECT, related_name="directory")
@@ -127,6 +128,7 @@ class Wrap(models.Model):
         IDENTITY_B = "identity-b"  # recipient: approval epoch
         CHAIN = "chain"  # an older generation under the newer key
         CANARY = "canary"  # subject: office; recipient: its epoch. Its cell shows that an epoch still opens
+        REASON = "reason"  # subject: tip; recipient: approval epoch. Why somebody asks for an identity
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=16, choices=Kind)
@@ -176,3 +178,77 @@ class ReceiptSalt(models.Model):
     version = models.PositiveSmallIntegerField(primary_key=True)
     salt = models.BinaryField(max_length=16)
     retired = models.BooleanField(default=False)
+
+
+class Job(models.Model):
+    """Large work with keys: every tip of an office is sealed anew (VAULT: large work). It holds no key."""
+
+    class Kind(models.TextChoices):
+        RENEW = "renew", _("重新加密")  # after a removal: new generations under the newest epoch
+        MERGE = "merge", _("并入另一机构")  # every tip goes to `target`
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind)
+    office = models.ForeignKey(Office, models.CASCADE, related_name="jobs")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    target = models.ForeignKey(Office, models.CASCADE, null=True, blank=True, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")  # who began it
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "purpose"], condition=models.Q(finished_at=None), name="one_open_job"
+            )
+        ]
+
+
+class WorkerGrant(models.Model):
+    """The keys that one job needs, sealed to the key in the memory of one worker: dead with that worker."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="grants")
+    worker = models.BinaryField(max_length=32)  # the worker's X25519 public key
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "worker"], name="one_grant_a_worker")]
+
+
+class IdentityRequest(models.Model):
+    """A custodian asks who a reporter is, an approver agrees or not; it opens once (VAULT: identity)."""
+
+    class Answer(models.TextChoices):
+        OPEN = "open", _("等审批人答复")
+        AGREED = "agreed", pgettext_lazy("identity", "已同意")
+        DECLINED = "declined", pgettext_lazy("identity", "未同意")
+        SEEN = "seen", _("已看过")
+        LAPSED = "lapsed", _("已过期")
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tip = models.UUIDField(db_index=True)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+")  # whose guardians keep the identity
+    custodian = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reason = models.ForeignKey(Cell, models.PROTECT, related_name="+")  # its key: a wrap for the approvers
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=Answer, default=Answer.OPEN)
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(approver=None) | ~models.Q(approver=models.F("custodian")),
+                name="another_person_approves",
+            ),
+            models.UniqueConstraint(
+                fields=["tip", "custodian"],
+                condition=models.Q(answer__in=["open", "agreed"]),
+                name="one_open_request_a_custodian",
+            ),
+        ]

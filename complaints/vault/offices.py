@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
@@ -83,7 +84,10 @@ def create_root(
             kind=Kind.HOLDERS,
             number=2,
             previous=bytes(first.hash),
-            fields={"holders": [public.hex() for public in pending.holders]},
+            fields={
+                "holders": [public.hex() for public in pending.holders],
+                "signs": [public.hex() for public in pending.signs],
+            },
             by=administrator.pk,
             signers=signers,
         )
@@ -102,17 +106,20 @@ def create_office(
     granter: KeySeed,
     granted_by: User,
     outside_address: str = "",
+    heard: str | None = None,
 ) -> Office:
     """An office below `parent`, signed with its key and by `granted_by`, an administrator of it.
 
-    Only `administrator` receives the new office's seed. Raises NotAMember, Refused, DirectoryBroken.
+    Only `administrator` receives the new office's seed; `heard` is their fingerprint as read aloud.
+    Raises NotAMember, Refused, DirectoryBroken.
     """
     keys = staff_keys(administrator)
+    _was_heard(heard, keys)
     seed = KeySeed(os.urandom(32))
     with transaction.atomic():
-        parent = _locked(parent)
+        parent = locked(parent)
         above = directory.verify_to_seal(parent)
-        parent_seed = _administrators_office_seed(above, granted_by, granter)
+        parent_seed = administrators_office_seed(above, granted_by, granter)
         office = Office.objects.create(
             code=code, name=name, name_en=name_en, parent=parent, outside_address=outside_address
         )
@@ -139,29 +146,39 @@ def create_office(
     return office
 
 
-def grant(*, office: Office, user: User, role: str, granter_seed: KeySeed, granter: User) -> Membership:
+def grant(
+    *,
+    office: Office,
+    user: User,
+    role: str,
+    granter_seed: KeySeed,
+    granter: User,
+    heard: str | None = None,
+) -> Membership:
     """Give `user` a role: a signed entry, and the seeds of that role sealed to the person's key.
 
     `granter` is an administrator of the office. A first custodian (or approver) makes the identity (or
     approval) epoch; so does a later one, unless the granter holds that seed: administrators do not, and a new
     guardian reads what is sealed from then on, until a guardian hands the older seed on.
+    `heard` is the fingerprint as the person read it aloud: it must be that of the very key that is granted.
     Raises NotAMember, Refused (the message says why), DirectoryBroken.
     """
     role = Role(role)
     keys = staff_keys(user)
+    _was_heard(heard, keys)
     with transaction.atomic():
-        office = _locked(office)
+        office = locked(office)
         chain = directory.verify_to_seal(office)
-        office_seed = _administrators_office_seed(chain, granter, granter_seed)
+        office_seed = administrators_office_seed(chain, granter, granter_seed)
         _may_get(chain, user, role, keys)
         signers = [("office", office_seed.signing), ("member", granter_seed.signing)]
         membership, _created = Membership.objects.get_or_create(
             office=office, user=user, role=role, ended_at=None, defaults={"granted_at": clock.now()}
         )
-        chain = _append(
+        chain = append(
             chain, Kind.MEMBER, {"user": user.pk, "role": str(role), **keys.fields()}, granter, signers
         )
-        _forget_old_key(chain, user, keys)
+        forget_old_key(chain, user, keys)
         for purpose in SEEDS[role]:
             if purpose == Purpose.OFFICE:
                 seal_seed(
@@ -188,7 +205,7 @@ def open_office_seed(
     """
     if not Membership.objects.filter(office=office, user=user, ended_at=None).exists():
         raise NotAMember
-    return _open_seed(directory.verify(office), user, seed, purpose, epoch)
+    return open_seed(directory.verify(office), user, seed, purpose, epoch)
 
 
 def open_canary(office: Office, seed: KeySeed, purpose: str = Purpose.OFFICE) -> bool:
@@ -227,16 +244,33 @@ def staff_keys(user: User) -> Keys:
 
 def fingerprint(user: User) -> str:
     """Six groups of five digits to compare by voice before a grant: 99 bits of both public keys."""
-    keys = staff_keys(user)
+    return fingerprint_of(staff_keys(user))
+
+
+def fingerprint_of(keys: Keys) -> str:
+    """The fingerprint of one person's public keys."""
     digest = hashlib.blake2b(keys.box + keys.sign, digest_size=32, person=b"qf1-voice").digest()
     digits = f"{int.from_bytes(digest, 'big') % 10**30:030d}"
     return " ".join(digits[i : i + 5] for i in range(0, 30, 5))
 
 
+def _was_heard(heard: str | None, keys: Keys) -> None:
+    """The fingerprint as it was heard is that of these keys. Raises Refused."""
+    if heard is not None and _digits(heard) != _digits(fingerprint_of(keys)):
+        raise Refused(
+            _("这些数字和系统里的钥匙不一致，没有授权。请对方再读一遍；还是不一致，就是有人换了钥匙。"),
+            "heard",
+        )
+
+
+def _digits(text: str) -> str:
+    return "".join(str(unicodedata.decimal(c)) for c in text if c.isdecimal())
+
+
 # Parts --------------------------------------------------------------------------------------------------
 
 
-def _locked(office: Office) -> Office:
+def locked(office: Office) -> Office:
     """The office, locked: one writer of a chain at a time (on SQLite the transaction is that lock)."""
     return Office.objects.select_for_update().get(pk=office.pk)
 
@@ -259,14 +293,14 @@ def _office_fields(
 
 def _furnish(office: Office, seed: KeySeed, user: User, keys: Keys, holding: tuple[bytes, ...]) -> None:
     """Epoch 1, its wraps for the administrator and the holders, its canary, the membership."""
-    _new_epoch_row(office, Purpose.OFFICE, 1, seed)
+    new_epoch_row(office, Purpose.OFFICE, 1, seed)
     Membership.objects.create(office=office, user=user, role=Role.ADMINISTRATOR, granted_at=clock.now())
     chain = directory.verify_to_seal(office)
     seal_seed(chain, Purpose.OFFICE, 1, seed, seed, {user.pk: keys})
     seal_to_holders(chain, Purpose.OFFICE, 1, seed, seed, holding)
 
 
-def _administrators_office_seed(chain: Chain, user: User, seed: KeySeed) -> KeySeed:
+def administrators_office_seed(chain: Chain, user: User, seed: KeySeed) -> KeySeed:
     """The newest office seed, if `user` is an administrator in the directory and `seed` is theirs."""
     keys = chain.last.members.get((user.pk, str(Role.ADMINISTRATOR)))
     live = Membership.objects.filter(
@@ -275,7 +309,7 @@ def _administrators_office_seed(chain: Chain, user: User, seed: KeySeed) -> KeyS
     if keys is None or not live:
         raise Refused(_("只有本机构的管理员可以这样做。"))
     _is_own(seed, keys)
-    return _open_seed(chain, user, seed, Purpose.OFFICE, None)
+    return open_seed(chain, user, seed, Purpose.OFFICE, None)
 
 
 def _may_get(chain: Chain, user: User, role: Role, keys: Keys) -> None:
@@ -286,7 +320,7 @@ def _may_get(chain: Chain, user: User, role: Role, keys: Keys) -> None:
         raise Refused(_("同一机构的身份保管人与审批人不得由同一人担任。"))
 
 
-def _append(
+def append(
     chain: Chain,
     kind: str,
     fields: Mapping[str, object],
@@ -320,7 +354,7 @@ def _hand_guardian_seed(
     number = len(chain.last.epochs.get(purpose, ()))
     if number:
         try:
-            seed = _open_seed(chain, granter, granter_seed, purpose, number)
+            seed = open_seed(chain, granter, granter_seed, purpose, number)
         except NotAMember:
             pass
         else:
@@ -329,15 +363,15 @@ def _hand_guardian_seed(
     seed = KeySeed(os.urandom(32))
     number += 1
     Epoch.objects.filter(office=chain.office, purpose=purpose, retired_at=None).update(retired_at=clock.now())
-    _new_epoch_row(chain.office, purpose, number, seed)
+    new_epoch_row(chain.office, purpose, number, seed)
     fields = {"purpose": str(purpose), "epoch": number, **Keys(seed.box_public, seed.sign_public).fields()}
-    chain = _append(chain, Kind.EPOCH, fields, granter, signers)
+    chain = append(chain, Kind.EPOCH, fields, granter, signers)
     seal_seed(chain, purpose, number, seed, office_seed, chain.last.with_role(GUARDIAN[purpose]))
     seal_to_holders(chain, purpose, number, seed, office_seed, chain.top.last.holders)
     return chain
 
 
-def _new_epoch_row(office: Office, purpose: str, number: int, seed: KeySeed) -> None:
+def new_epoch_row(office: Office, purpose: str, number: int, seed: KeySeed) -> None:
     """The public row of an epoch, and a canary: a cell that only this epoch opens."""
     Epoch.objects.create(
         office=office,
@@ -385,7 +419,7 @@ def seal_seed(
         sealed = wraps.seal_wrap(
             kind=kind, subject=subject, generation=number, recipient=keys.box, key=seed.seed
         )
-        _save_seed_wrap(chain, kind, number, recipient, sealed, signer, user)
+        save_seed_wrap(chain, kind, number, recipient, sealed, signer, user)
 
 
 def seal_to_holders(
@@ -397,10 +431,10 @@ def seal_to_holders(
         sealed = wraps.seal_to_pair(
             kind=kind, subject=subject, generation=number, first=first, second=second, key=seed.seed
         )
-        _save_seed_wrap(chain, kind, number, wraps.recipient_hash(first + second), sealed, signer, None)
+        save_seed_wrap(chain, kind, number, wraps.recipient_hash(first + second), sealed, signer, None)
 
 
-def _save_seed_wrap(
+def save_seed_wrap(
     chain: Chain, kind: str, number: int, recipient: bytes, sealed: bytes, signer: KeySeed, user: int | None
 ) -> None:
     message = wraps.signed_part(
@@ -419,7 +453,7 @@ def _save_seed_wrap(
     )
 
 
-def _forget_old_key(chain: Chain, user: User, keys: Keys) -> None:
+def forget_old_key(chain: Chain, user: User, keys: Keys) -> None:
     """After a reset: what was sealed to the former key opens for nobody, and the other roles wait."""
     Wrap.objects.filter(subject=chain.office.uuid, kind__in=SEED_KINDS.values(), user=user).exclude(
         recipient=wraps.recipient_hash(keys.box)
@@ -445,7 +479,7 @@ def wrap_is_signed(chain: Chain, wrap: Wrap) -> bool:
     return directory.is_signed(signers[wrap.epoch - 1].sign, message, bytes(wrap.signature))
 
 
-def _open_seed(chain: Chain, user: User, seed: KeySeed, purpose: str, epoch: int | None) -> KeySeed:
+def open_seed(chain: Chain, user: User, seed: KeySeed, purpose: str, epoch: int | None) -> KeySeed:
     """Directly, or from a later epoch's seed down the chain (seed e-1 is sealed under seed e)."""
     known = chain.last.epochs.get(purpose, ())
     wanted = len(known) if epoch is None else epoch

@@ -21,10 +21,11 @@ from complaints.vault.stores import write_once, write_whole
 
 @dataclass(frozen=True, repr=False)
 class PendingRoot:
-    """The root's private half, and the holders' public keys that it will sign."""
+    """The root's private half, and the holders' public keys (X25519, Ed25519) that it will sign."""
 
     key: SigningKey
     holders: tuple[bytes, ...]
+    signs: tuple[bytes, ...]
 
 
 def public_file() -> Path:
@@ -61,15 +62,21 @@ def known() -> bool:
     return bool(getattr(settings, "VAULT_ROOT", "")) or public_file().exists()
 
 
-def make(holders: tuple[bytes, ...]) -> PendingRoot:
+def make(holders: tuple[bytes, ...], signs: tuple[bytes, ...]) -> PendingRoot:
     """A new root key. Raises FileExistsError where one was made before."""
     key = SigningKey.generate()
     write_once(
         pending_file(),
-        json.dumps({"root": bytes(key).hex(), "holders": [public.hex() for public in holders]}),
+        json.dumps(
+            {
+                "root": bytes(key).hex(),
+                "holders": [public.hex() for public in holders],
+                "signs": [public.hex() for public in signs],
+            }
+        ),
     )
     write_whole(public_file(), bytes(key.verify_key).hex())
-    return PendingRoot(key, holders)
+    return PendingRoot(key, holders, signs)
 
 
 def pending() -> PendingRoot:
@@ -79,7 +86,9 @@ def pending() -> PendingRoot:
     except FileNotFoundError:
         raise NotReady("the root key has signed its office already, or vault_init has not run") from None
     return PendingRoot(
-        SigningKey(bytes.fromhex(kept["root"])), tuple(bytes.fromhex(item) for item in kept["holders"])
+        SigningKey(bytes.fromhex(kept["root"])),
+        tuple(bytes.fromhex(item) for item in kept["holders"]),
+        tuple(bytes.fromhex(item) for item in kept.get("signs", [])),
     )
 
 

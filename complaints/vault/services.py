@@ -39,7 +39,7 @@ def initialise() -> Initialised:
         root.pending()  # raises where this root has signed an office of another database
         return Initialised(None)
     seeds = holders.new_seeds()
-    root.make(tuple(seed.box_public for seed in seeds))
+    root.make(tuple(seed.box_public for seed in seeds), tuple(seed.sign_public for seed in seeds))
     return Initialised(tuple(holders.code_of(seed) for seed in seeds))
 
 

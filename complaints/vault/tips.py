@@ -26,6 +26,7 @@ TALK_LABELS = frozenset(
 )
 CASE_LABELS = frozenset({"note", "times", "disposal", "file-meta", "reply-draft"})
 IDENTITY_LABEL = "identity"
+RENEWED = (Wrap.Kind.TALK, Wrap.Kind.CASE)  # the kinds whose later generations an office signs
 REPORTER_KEYS = "reporter-keys"
 
 
@@ -177,14 +178,15 @@ def open_as_office(*, tip_uuid: UUID, office_seed: KeySeed) -> TipKeys:
 
 def open_many_as_office(*, tip_uuids: Sequence[UUID], office_seed: KeySeed) -> dict[UUID, TipKeys]:
     """The keys of each tip that this epoch opens, in two or three queries for all of them."""
-    rows = _wraps_of(tip_uuids, office_seed.box_public)
-    opened: dict[UUID, TipKeys] = {}
-    for tip, own in rows.items():
-        talk = _opened(office_seed, own, Wrap.Kind.TALK)
-        case = _opened(office_seed, own, Wrap.Kind.CASE)
+    found: dict[UUID, tuple[dict[int, bytes], dict[int, bytes]]] = {}
+    signers = directory.Signers()
+    for tip, own in _wraps_of(tip_uuids, office_seed.box_public).items():
+        talk = _opened(office_seed, own, Wrap.Kind.TALK, signers)
+        case = _opened(office_seed, own, Wrap.Kind.CASE, signers)
         if talk and case:
-            opened[tip] = _keys(_down(tip, talk), _down(tip, case))
-    return opened
+            found[tip] = talk, case
+    _down([(tip, keys) for tip, both in found.items() for keys in both])
+    return {tip: _keys(talk, case) for tip, (talk, case) in found.items()}
 
 
 def open_as_reporter(*, tip_uuid: UUID, reporter: KeySeed) -> TipKeys:
@@ -192,7 +194,8 @@ def open_as_reporter(*, tip_uuid: UUID, reporter: KeySeed) -> TipKeys:
     talk = _opened(reporter, _wraps_of([tip_uuid], reporter.box_public).get(tip_uuid, []), Wrap.Kind.TALK)
     if not talk:
         raise NotAMember
-    return _keys(_down(tip_uuid, talk), {})
+    _down([(tip_uuid, talk)])
+    return _keys(talk, {})
 
 
 def read_cells(keys: TipKeys, tip_uuid: UUID, labels: Iterable[str] | None = None) -> list[OpenCell]:
@@ -220,10 +223,20 @@ def open_cell(keys: TipKeys, cell: Cell) -> OpenCell:
 
 def reporter_keys(keys: TipKeys, tip_uuid: UUID) -> directory.Keys | None:
     """The reporter's public keys as sealed at submit: later generations go to these only."""
-    read = [item for item in read_cells(keys, tip_uuid, [REPORTER_KEYS]) if not item.changed]
-    if len(read) != 1:
+    return _stated(read_cells(keys, tip_uuid, [REPORTER_KEYS]))
+
+
+def reporters_of(keys: Mapping[UUID, TipKeys]) -> dict[UUID, bytes]:
+    """The reporter's X25519 key of each tip whose cell opens, in one query."""
+    found = {tip: _stated(read) for tip, read in read_many(keys, [REPORTER_KEYS]).items()}
+    return {tip: stated.box for tip, stated in found.items() if stated is not None}
+
+
+def _stated(read: Sequence[OpenCell]) -> directory.Keys | None:
+    well = [item for item in read if not item.changed]
+    if len(well) != 1:
         return None
-    stated = json.loads(read[0].text)
+    stated = json.loads(well[0].text)
     return directory.Keys(bytes.fromhex(stated["box"]), bytes.fromhex(stated["sign"]))
 
 
@@ -297,6 +310,7 @@ def _cell(key: bytes, tip: UUID, label: str, text: str, generation: int, row: UU
 
 
 def _to_epoch(kind: str, tip: UUID, key: bytes, epoch: Epoch, generation: int = 1) -> Wrap:
+    """An unsaved wrap of a tip's key for an epoch."""
     public = bytes(epoch.box_public)
     return Wrap(
         kind=kind,
@@ -310,6 +324,7 @@ def _to_epoch(kind: str, tip: UUID, key: bytes, epoch: Epoch, generation: int = 
 
 
 def _to_reporter(tip: UUID, key: bytes, public: bytes, generation: int = 1) -> Wrap:
+    """An unsaved wrap of a tip's talk key for its reporter's X25519 key."""
     return Wrap(
         kind=Wrap.Kind.TALK,
         subject=tip,
@@ -357,11 +372,19 @@ def _wraps_of(tips: Sequence[UUID], public: bytes) -> dict[UUID, list[Wrap]]:
     return found
 
 
-def _opened(seed: KeySeed, rows: Iterable[Wrap], kind: str) -> dict[int, bytes]:
-    """Generation → key, of the wraps of a kind. One that does not open counts as not there."""
+def _opened(
+    seed: KeySeed, rows: Iterable[Wrap], kind: str, signers: directory.Signers | None = None
+) -> dict[int, bytes]:
+    """Generation → key, of the wraps of a kind. One that does not open counts as not there.
+
+    So does a later generation that no office has signed: anybody can seal a key of their own to a public key.
+    """
     keys: dict[int, bytes] = {}
+    signers = signers or directory.Signers()
     for wrap in rows:
-        if wrap.kind != kind:
+        if wrap.kind != kind or (
+            wrap.generation > 1 and kind in RENEWED and not _is_signed(wrap, seed, signers)
+        ):
             continue
         try:
             keys[wrap.generation] = wraps.open_wrap(
@@ -372,20 +395,37 @@ def _opened(seed: KeySeed, rows: Iterable[Wrap], kind: str) -> dict[int, bytes]:
     return keys
 
 
-def _down(tip: UUID, keys: dict[int, bytes]) -> dict[int, bytes]:
-    """With the lower generations, which are sealed under the next higher key."""
-    number = min(keys)
-    while number > 1:
-        above = KeySeed(keys[number])
-        rows = [
-            wrap for wrap in _wraps_of([tip], above.box_public).get(tip, []) if wrap.generation == number - 1
-        ]
-        lower = _opened(above, rows, Wrap.Kind.CHAIN)
-        if not lower:
-            break
-        number -= 1
-        keys[number] = lower[number]
-    return keys
+def _is_signed(wrap: Wrap, seed: KeySeed, signers: directory.Signers) -> bool:
+    """Whether the epoch it is sealed to has signed it, or another epoch of an office of this site."""
+    message = wraps.signed_part(
+        kind=wrap.kind,
+        subject=wrap.subject,
+        generation=wrap.generation,
+        recipient=bytes(wrap.recipient),
+        sealed=bytes(wrap.sealed),
+    )
+    signature = bytes(wrap.signature)
+    return directory.is_signed(seed.sign_public, message, signature) or signers.signed(message, signature)
+
+
+def _down(found: Sequence[tuple[UUID, dict[int, bytes]]]) -> None:
+    """Add the lower generations, each sealed under the next higher key: one query for all tips."""
+    deep = [(tip, keys) for tip, keys in found if min(keys) > 1]
+    chained: dict[tuple[UUID, bytes], list[Wrap]] = {}
+    for wrap in (
+        Wrap.objects.filter(subject__in={tip for tip, _ in deep}, kind=Wrap.Kind.CHAIN) if deep else ()
+    ):
+        chained.setdefault((wrap.subject, bytes(wrap.recipient)), []).append(wrap)
+    for tip, keys in deep:
+        number = min(keys)
+        while number > 1:
+            above = KeySeed(keys[number])
+            rows = chained.get((tip, wraps.recipient_hash(above.box_public)), [])
+            lower = _opened(above, (wrap for wrap in rows if wrap.generation == number - 1), Wrap.Kind.CHAIN)
+            if not lower:
+                break
+            number -= 1
+            keys[number] = lower[number]
 
 
 def _unreadable(keys: TipKeys, cell: Cell) -> bool:

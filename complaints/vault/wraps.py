@@ -30,6 +30,7 @@ KINDS = {
     "identity-b": 7,
     "chain": 8,
     "canary": 9,
+    "reason": 10,
 }
 
 

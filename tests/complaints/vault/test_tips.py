@@ -210,19 +210,22 @@ def test_a_lower_generation_opens_by_the_chain(guarded, opened):
     newer = KeySeed.new()
     epoch = directory.current_epoch(guarded.lower)
     Wrap.objects.filter(subject=tip, kind="talk", office=guarded.lower).delete()
+    made = []
     for recipient, kind, generation, key in (
         (bytes(epoch.box_public), "talk", 2, newer.seed),
         (newer.box_public, "chain", 1, keys.talk),
     ):
-        Wrap.objects.create(
-            kind=kind,
-            subject=tip,
-            generation=generation,
-            recipient=wraps.recipient_hash(recipient),
-            sealed=wraps.seal_wrap(
-                kind=kind, subject=tip, generation=generation, recipient=recipient, key=key
-            ),
-        )
+        place = {"kind": kind, "subject": tip, "generation": generation}
+        sealed = wraps.seal_wrap(**place, recipient=recipient, key=key)
+        made.append(Wrap.objects.create(**place, recipient=wraps.recipient_hash(recipient), sealed=sealed))
+    with pytest.raises(NotAMember):  # a later generation that no office has signed
+        tips.open_as_office(tip_uuid=tip, office_seed=guarded.seed(guarded.lower, "head"))
+    talk = made[0]
+    message = wraps.signed_part(
+        kind="talk", subject=tip, generation=2, recipient=talk.recipient, sealed=talk.sealed
+    )
+    talk.signature = guarded.seed(guarded.lower, "head").signing.sign(message).signature
+    talk.save()
     again = tips.open_as_office(tip_uuid=tip, office_seed=guarded.seed(guarded.lower, "head"))
     assert (again.generation, again.talk_keys[1]) == (2, keys.talk)
     tips.new_cell(again, tip_uuid=tip, label="message", text="新").save()

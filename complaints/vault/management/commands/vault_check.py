@@ -1,20 +1,30 @@
-"""Check everything of the vault that can be checked without a private key."""
+"""Check everything of the vault that can be checked without a private key; with one, open the canaries."""
 
 from __future__ import annotations
 
+import getpass
 import sys
+from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from accounts import services as accounts
+from accounts.models import User
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from complaints.vault.checking import check
+from complaints.vault.checking import check, open_canaries
 
 
 class Command(BaseCommand):
     help = (
         "Verifies the signed directory against root and pins, the wraps of every member and holder, and a "
-        "canary of every epoch; lists what is sealed to keys that nobody holds. Exit code 1 on any fault."
+        "canary of every epoch; lists what is sealed to keys that nobody holds. With --member, also opens "
+        "one canary of each seed that this person holds. Exit code 1 on any fault."
     )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Name the options."""
+        parser.add_argument("--member", metavar="USER", help="open the canaries with this person's password")
+        parser.add_argument("--password", type=Path, metavar="FILE", help="their password, else asked for")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the report."""
@@ -27,5 +37,24 @@ class Command(BaseCommand):
             f"{report.offices} offices, {report.entries} directory entries, "
             f"{len(report.faults)} faults, {len(report.unheld)} not held."
         )
-        if report.faults:
+        closed = self._canaries(options["member"], options["password"]) if options["member"] else 0
+        if report.faults or closed:
             sys.exit(1)
+
+    def _canaries(self, username: str, file: Path | None) -> int:
+        """Open them; how many stay closed."""
+        user = User.objects.filter(username=username).first()
+        if user is None or (file is None and not sys.stdin.isatty()):
+            raise CommandError(
+                "--member names a person, whose password is asked for or read from --password."
+            )
+        password = file.read_text(encoding="utf-8").rstrip("\n") if file else getpass.getpass("Password: ")
+        try:
+            seed = accounts.open_seed(user=user, password=password)
+        except accounts.WrongPassword:
+            raise CommandError("That is not the password.") from None
+        closed = 0
+        for name, opens in open_canaries(user, seed):
+            self.stdout.write(f"CANARY {name}: {'opens' if opens else 'CLOSED'}")
+            closed += not opens
+        return closed

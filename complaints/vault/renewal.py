@@ -1,0 +1,138 @@
+"""Sealing tips anew: under a new epoch of their office, or for another office (VAULT: talk and case key).
+
+Each tip gets new generations of its talk and case key, the older ones sealed under them: who knew the old
+keys opens nothing that is written from then on. What is built here is unsaved; the caller replaces and saves.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from accounts.keys import KeySeed
+
+from complaints.vault import tips, wraps
+from complaints.vault.errors import BadSeal
+from complaints.vault.models import Epoch, Wrap
+from complaints.vault.tips import TipKeys, _to_epoch, _to_reporter
+
+
+@dataclass(repr=False)
+class Renewed:
+    """New wraps of a tip, the rows they replace, and the generations from now on."""
+
+    tip: UUID
+    talk: int
+    case: int
+    wraps: list[Wrap] = field(default_factory=list)
+    replaced: list[UUID] = field(default_factory=list)
+
+
+def renew(
+    *, tip_uuids: Sequence[UUID], seeds: Mapping[int, KeySeed], target: Epoch, signer: KeySeed
+) -> list[Renewed]:
+    """The tips that any of `seeds` (epoch → seed) opens, sealed to `target` and to their reporters.
+
+    A reporter is sealed to by the key in the tip's own cell, and only while a wrap for that key is there: a
+    closed mailbox stays closed. Where the cell does not open, the talk key stays as it is.
+    """
+    made = []
+    done: set[UUID] = set()
+    for seed in (seeds[number] for number in sorted(seeds, reverse=True)):
+        opened = tips.open_many_as_office(
+            tip_uuids=[tip for tip in tip_uuids if tip not in done], office_seed=seed
+        )
+        done |= opened.keys()
+        rows = _rows(opened, seed)
+        publics = tips.reporters_of(opened)
+        for tip, keys in opened.items():
+            made.append(_renew(tip, keys, rows.get(tip, []), publics.get(tip), seed, target, signer))
+    return made
+
+
+def reseal(
+    *, kind: str, tip_uuids: Sequence[UUID], seeds: Mapping[int, KeySeed], target: Epoch, signer: KeySeed
+) -> list[Renewed]:
+    """The halves of identities (`kind`) that `seeds` open, sealed to `target`; the identity key stays.
+
+    `signer` is the guardians' own newest seed: they do not need the office's for this.
+    """
+    made = []
+    for seed in seeds.values():
+        recipient = wraps.recipient_hash(seed.box_public)
+        for row in Wrap.objects.filter(subject__in=tip_uuids, kind=kind, recipient=recipient):
+            try:
+                half = wraps.open_wrap(
+                    seed.box, bytes(row.sealed), kind=kind, subject=row.subject, generation=row.generation
+                )
+            except BadSeal:
+                continue
+            fresh = _to_epoch(kind, row.subject, half, target, row.generation)
+            made.append(Renewed(row.subject, 0, 0, [_signed(fresh, signer)], [row.pk]))
+    return made
+
+
+def _renew(
+    tip: UUID,
+    keys: TipKeys,
+    rows: Iterable[Wrap],
+    reporter: bytes | None,
+    seed: KeySeed,
+    target: Epoch,
+    signer: KeySeed,
+) -> Renewed:
+    case, case_number = os.urandom(32), keys.case_generation + 1
+    made = Renewed(tip, keys.generation, case_number)
+    made.wraps = [
+        _to_epoch(Wrap.Kind.CASE, tip, case, target, case_number),
+        _below(tip, keys.case or b"", case, keys.case_generation),
+    ]
+    made.replaced = [row.pk for row in rows if row.recipient == wraps.recipient_hash(seed.box_public)]
+    if reporter is None:
+        made.wraps.append(_to_epoch(Wrap.Kind.TALK, tip, keys.talk, target, keys.generation))
+    else:
+        talk, made.talk = os.urandom(32), keys.generation + 1
+        made.wraps.append(_to_epoch(Wrap.Kind.TALK, tip, talk, target, made.talk))
+        made.wraps.append(_below(tip, keys.talk, talk, keys.generation))
+        theirs = [row.pk for row in rows if row.recipient == wraps.recipient_hash(reporter)]
+        if theirs:
+            made.wraps.append(_to_reporter(tip, talk, reporter, made.talk))
+            made.replaced += theirs
+    made.wraps = [_signed(wrap, signer) for wrap in made.wraps]
+    return made
+
+
+def _rows(opened: Mapping[UUID, TipKeys], seed: KeySeed) -> dict[UUID, list[Wrap]]:
+    """All talk and case wraps of these tips."""
+    found: dict[UUID, list[Wrap]] = {}
+    for row in Wrap.objects.filter(subject__in=list(opened), kind__in=tips.RENEWED):
+        row.recipient = bytes(row.recipient)
+        found.setdefault(row.subject, []).append(row)
+    return found
+
+
+def _below(tip: UUID, older: bytes, newer: bytes, generation: int) -> Wrap:
+    """The older key, sealed under the newer."""
+    public = KeySeed(newer).box_public
+    kind = Wrap.Kind.CHAIN
+    return Wrap(
+        kind=kind,
+        subject=tip,
+        generation=generation,
+        recipient=wraps.recipient_hash(public),
+        sealed=wraps.seal_wrap(kind=kind, subject=tip, generation=generation, recipient=public, key=older),
+    )
+
+
+def _signed(wrap: Wrap, signer: KeySeed) -> Wrap:
+    message = wraps.signed_part(
+        kind=wrap.kind,
+        subject=wrap.subject,
+        generation=wrap.generation,
+        recipient=bytes(wrap.recipient),
+        sealed=bytes(wrap.sealed),
+    )
+    wrap.signature = signer.signing.sign(message).signature
+    return wrap
