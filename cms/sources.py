@@ -25,6 +25,7 @@ from cms.models import (
     CaseOutcomePage,
     Category,
     Flowchart,
+    Law,
     Level,
     NoticePage,
     Organisation,
@@ -33,6 +34,7 @@ from cms.models import (
 )
 from cms.models.organisations import chain
 from cms.models.power import InForce
+from cms.papers import file_text, linked_documents
 from search.documents import Document, Source
 
 CHUNK = 200
@@ -69,6 +71,14 @@ class RecordSource(Source):
         """Short public facts for a result list, in the active language."""
         return []
 
+    def papers(self, row: Any) -> list[Any]:
+        """The documents (PDF, Office) that a row shows: their text is found with it."""
+        return []
+
+    def lapsing(self) -> list[tuple[str, datetime.datetime]]:
+        ends = self.model.objects.filter(live=True).exclude(expire_at=None).order_by("pk")
+        return [(f"{self.kind}:{key}", end) for key, end in ends.values_list("pk", "expire_at")]
+
     # The protocol of search ------------------------------------------------------------------------------
 
     def iterate(self) -> Iterator[Document]:
@@ -103,6 +113,7 @@ class RecordSource(Source):
                     code=words.code,
                     language=row.locale.language_code,
                     url=_in_language(head.get_absolute_url(), language),
+                    date=self.facts(head, {})["date"],
                     meta=self.meta(row),
                 )
         return found
@@ -127,6 +138,8 @@ class RecordSource(Source):
         others = self._translations(heads)
         for head in heads:
             words = self.words(head)
+            if papers := self.papers(head):
+                words = replace(words, low=_join(words.low, *(file_text(paper) for paper in papers)))
             if other := others.get(head.translation_key):
                 more = self.words(other)
                 words = replace(
@@ -272,9 +285,82 @@ class BenchmarkRecords(RecordSource):
         return [row.issuing_body] if row.issuing_body else []
 
 
+class FlowRecords(RecordSource):
+    """A flowchart by itself: its steps, and the risk points of each with what is done against them."""
+
+    kind, model, name = "flow", Flowchart, pgettext_lazy("kind", "运行流程图")
+    facets = {"body": _("实施主体")}
+
+    def rows(self) -> Any:
+        related = super().rows().select_related("power_item__organisation")
+        return related.prefetch_related("steps", "risk_points")
+
+    def words(self, row: Flowchart) -> Words:
+        return Words(title=row.title, body=_join(row.description, _chart_text(row)))
+
+    def facts(self, row: Flowchart, parents: dict[str, str | None]) -> dict[str, Any]:
+        organisation = row.power_item.organisation if row.power_item else None
+        return {
+            "facets": {"body": chain(organisation.code, parents) if organisation else []},
+            "date": _day(row.last_published_at),
+            "order": row.slug,
+        }
+
+
+class LawRecords(RecordSource):
+    """A law with the text of its versions, article by article."""
+
+    kind, model, name = "law", Law, pgettext_lazy("kind", "法律法规")
+
+    def rows(self) -> Any:
+        return super().rows().prefetch_related("versions")
+
+    def words(self, row: Law) -> Words:
+        versions = row.versions.all()
+        return Words(
+            title=row.name,
+            body=_join(row.issuer, row.short_names, *(_join(v.note, v.text) for v in versions)),
+            code="\n".join(v.document_no for v in versions if v.document_no),
+        )
+
+    def facts(self, row: Law, parents: dict[str, str | None]) -> dict[str, Any]:
+        dates = [v.effective_on for v in row.versions.all() if v.effective_on]
+        return {"facets": {}, "date": max(dates, default=None), "order": row.name[:100]}
+
+    def meta(self, row: Law) -> list[str]:
+        return [part for part in (row.get_rank_display(), row.issuer) if part]
+
+
+class OrganisationRecords(RecordSource):
+    """An organisation: its names, what it does, where it is reached."""
+
+    kind, model, name = "organisation", Organisation, pgettext_lazy("kind", "机构")
+
+    def rows(self) -> Any:
+        return super().rows().prefetch_related("aliases")
+
+    def words(self, row: Organisation) -> Words:
+        names = (row.short_name, row.name_en, *(alias.name for alias in row.aliases.all()))
+        return Words(
+            title=row.label if row.label else row.name,
+            body=_join(*names, row.region, row.description, row.contact, row.supervision_phone),
+            code=row.code,
+        )
+
+    def facts(self, row: Organisation, parents: dict[str, str | None]) -> dict[str, Any]:
+        return {
+            "facets": {"body": chain(row.code, parents)},
+            "date": _day(row.last_published_at),
+            "order": row.code,
+        }
+
+
 class PageRecords(RecordSource):
     def words(self, row: Any) -> Words:
         return Words(title=row.title, body=_join(row.lede, stream_text(row.body)), code=row.document_no)
+
+    def papers(self, row: Any) -> list[Any]:
+        return linked_documents(row.body)
 
     def facts(self, row: Any, parents: dict[str, str | None]) -> dict[str, Any]:
         return {"facets": {}, "date": self.day(row)}
@@ -298,6 +384,17 @@ class ArticleRecords(PageRecords):
 
 class NoticeRecords(PageRecords):
     kind, model, name = "notice", NoticePage, pgettext_lazy("kind", "通知公告")
+
+    def rows(self) -> Any:
+        return super().rows().prefetch_related("attachments__file")
+
+    def words(self, row: NoticePage) -> Words:
+        words = super().words(row)
+        named = (_join(each.name, each.file.title) for each in row.attachments.all())
+        return replace(words, body=_join(words.body, row.issuer, *named))
+
+    def papers(self, row: NoticePage) -> list[Any]:
+        return [*super().papers(row), *(each.file for each in row.attachments.all())]
 
 
 class CaseRecords(PageRecords):
@@ -325,7 +422,16 @@ class CaseRecords(PageRecords):
         return str(row.get_case_kind_display())
 
 
-ALL = [PowerRecords(), BenchmarkRecords(), CaseRecords(), ArticleRecords(), NoticeRecords()]
+ALL = [
+    PowerRecords(),
+    BenchmarkRecords(),
+    CaseRecords(),
+    ArticleRecords(),
+    NoticeRecords(),
+    FlowRecords(),
+    LawRecords(),
+    OrganisationRecords(),
+]
 
 
 def stream_text(stream: Any) -> str:

@@ -111,6 +111,11 @@ def canonical(text: str) -> str:
     return " ".join(_RUNS.findall(normalise(text)))
 
 
+def name_word(canonical_text: str) -> str:
+    """The one word for a whole name or code, by which a query that is exactly it finds it first."""
+    return "q" + hashlib.blake2b(canonical_text.encode(), digest_size=8).hexdigest()
+
+
 def is_cjk(character: str) -> bool:
     """Whether `character` (folded) is written without spaces: Han, kana, Hangul, Bopomofo, Yi."""
     return _IS_CJK.match(character) is not None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 from search.documents import Document
 from search.engines.base import Engine
@@ -16,6 +18,16 @@ Row = tuple[str, str]
 """A table row: what, how much."""
 
 BATCH = 500
+WARM = 30
+"""Queries asked before the clock runs: an engine that has just started is not what is measured."""
+
+
+class Sized(Engine, Protocol):
+    """An engine that knows how much room it takes."""
+
+    def size(self) -> int:
+        """Bytes on the disk."""
+        ...
 
 
 def run(engine: Engine, documents: Iterable[Document], queries: Sequence[str]) -> list[Row]:
@@ -50,6 +62,63 @@ def fill(engine: Engine, documents: Iterable[Document]) -> tuple[int, float]:
     return count, seconds
 
 
+@dataclass(frozen=True)
+class Judged:
+    """How an engine did on queries whose answers are known; times in milliseconds."""
+
+    documents: int
+    queries: int
+    ndcg: float
+    recall: float
+    p50: float
+    p95: float
+    bytes_each: float
+    per_second: float
+
+    def lines(self) -> list[str]:
+        """One figure a line, its name first."""
+        return [
+            f"documents {self.documents}",
+            f"queries {self.queries}",
+            f"nDCG@10 {self.ndcg:.3f}",
+            f"recall@10 {self.recall:.3f}",
+            f"p50 {self.p50:.1f} ms",
+            f"p95 {self.p95:.1f} ms",
+            f"index bytes a document {self.bytes_each:.0f}",
+            f"documents a second {self.per_second:.0f}",
+        ]
+
+
+def judge(
+    engine: Sized, documents: Iterable[Document], asked: Sequence[tuple[str, Collection[str]]]
+) -> Judged:
+    """Fill an empty engine, ask it each (query, relevant ids) as `ndcg` does, best ten."""
+    count, seconds = fill(engine, documents)
+    size = engine.size()
+    engine.count()
+    for q, _ in asked[:WARM]:
+        _best(engine, q, 10)
+    gains, found, times = [], [], []
+    for q, ids in asked:
+        start = time.perf_counter()
+        hits = _best(engine, q, 10)
+        times.append((time.perf_counter() - start) * 1000)
+        relevant = set(ids)
+        gains.append(_gain(hits, relevant, 10))
+        found.append(len(relevant & set(hits)) / len(relevant) if relevant else 0.0)
+    times.sort()
+    return Judged(
+        documents=count,
+        queries=len(asked),
+        ndcg=statistics.fmean(gains) if gains else 0.0,
+        recall=statistics.fmean(found) if found else 0.0,
+        p50=_share(times, 0.5),
+        p95=_share(times, 0.95),
+        bytes_each=size / count if count else 0.0,
+        per_second=count / seconds if seconds else 0.0,
+    )
+
+
 def _timed(ask: Callable[[Query], object], query: Query) -> float:
     start = time.perf_counter()
     ask(query)
@@ -66,7 +135,14 @@ def ndcg(engine: Engine, relevant: Mapping[str, Iterable[str]], *, depth: int = 
 
 
 def _ndcg(engine: Engine, q: str, relevant: set[str], depth: int) -> float:
-    hits = engine.search(parse(f'"{q}"'), relaxed=True, limit=depth).ids
+    return _gain(_best(engine, q, depth), relevant, depth)
+
+
+def _best(engine: Engine, q: str, depth: int) -> list[str]:
+    return engine.search(parse(f'"{q}"'), relaxed=True, limit=depth).ids
+
+
+def _gain(hits: Sequence[str], relevant: set[str], depth: int) -> float:
     gain = sum(1 / math.log2(place + 2) for place, id in enumerate(hits) if id in relevant)
     best = sum(1 / math.log2(place + 2) for place in range(min(depth, len(relevant))))
     return gain / best if best else 0.0

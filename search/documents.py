@@ -6,18 +6,24 @@ A room registers a `Source` for each kind it publishes; search asks it, and know
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from search.analysis import canonical, characters_of
+from django.core.cache import cache
+from workdays import clock
+
+from search import numbers
+from search.analysis import canonical, characters_of, name_word
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 FIELDS = ("title", "body", "low", "code")
-"""The text fields of an index, in order; `u` comes after them."""
+"""The text fields of an index, in order; `num` (see numbers) and `u` come after them."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +48,32 @@ class Document:
     meta: Sequence[str] = ()  # short public facts for a result list, in the document's language
 
     @property
-    def text(self) -> tuple[str, str, str, str]:
-        """The canonical text of each of FIELDS."""
+    def text(self) -> tuple[str, ...]:
+        """The canonical text of each of FIELDS, then the words of `num`."""
         return (
             canonical(self.title),
             canonical(self.body),
             canonical(self.low),
             canonical(_codes(self.code)),
+            " ".join([*self._names, numbers.words_of(self.title, self.body, self.low, self.code)]),
         )
+
+    @property
+    def _names(self) -> list[str]:
+        """Each line of the title and each code as one word."""
+        whole = (canonical(line) for line in [*self.title.split("\n"), *_codes(self.code).split("\n")])
+        return list(dict.fromkeys(name_word(name) for name in whole if name))
 
     @property
     def day(self) -> int:
         """The date as a number that sorts (0 without one)."""
         return self.date.toordinal() if self.date else 0
+
+    @property
+    def stamp(self) -> str:
+        """The version of what an index holds of it, as 24 hex digits: another one where anything differs."""
+        held = [self.title, self.body, self.low, self.code, self.day, self.order, sorted(self.labels)]
+        return hashlib.blake2b(json.dumps(held).encode(), digest_size=12).hexdigest()
 
     @property
     def labels(self) -> list[tuple[str, str]]:
@@ -71,7 +90,7 @@ def _codes(code: str) -> str:
 
 def characters_for(text: Sequence[str]) -> str:
     """The field `u` of a document: the distinct characters of all its canonical fields."""
-    return characters_of(" ".join(text))
+    return characters_of(" ".join(text[: len(FIELDS)]))
 
 
 class Source(ABC):
@@ -95,6 +114,10 @@ class Source(ABC):
     @abstractmethod
     def disclosed_ids(self, ids: Collection[str]) -> set[str]:
         """Those of `ids` that are disclosed, in one question. Ids that are no ids are not."""
+
+    def lapsing(self) -> list[tuple[str, datetime.datetime]]:
+        """(id, when it ends) of what is disclosed until a known time: an index hears of it a little late."""
+        return []
 
     def shown(self, ids: Sequence[str], language: str) -> dict[str, Document]:
         """The documents of a result list, with title, body and meta as a reader of `language` sees them.
@@ -133,6 +156,25 @@ def shown(ids: Sequence[str], language: str) -> dict[str, Document]:
         if (source := _sources.get(kind)) is not None:
             found.update(source.shown([id for id in ids if id.partition(":")[0] == kind], language))
     return found
+
+
+LAPSING_S = 5
+"""Seconds for which the list of what ends is kept."""
+
+
+def lapsed(kinds: Collection[str]) -> set[str]:
+    """The ids of these kinds whose time is over and that an index may still hold."""
+    over: set[str] = set()
+    for kind in kinds:
+        if (source := _sources.get(kind)) is None:
+            continue
+        key = f"search:lapsing:{kind}"
+        ends = cache.get(key)
+        if ends is None:
+            ends = source.lapsing()
+            cache.set(key, ends, LAPSING_S)
+        over |= {id for id, end in ends if end <= clock.now()}
+    return over
 
 
 def disclosed_ids(ids: Collection[str]) -> set[str]:

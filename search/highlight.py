@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from search import numbers
 from search.analysis import is_cjk, normalise
 from search.query import Query, loosen
 
@@ -73,9 +74,13 @@ class _Mapped:
 
 def spans(text: str, query: Query, *, relaxed: bool = False) -> list[Span]:
     """What to mark in `text`, in order, without overlaps."""
-    mapped = _Mapped(text[:_LONGEST])
-    terms: Iterable[str] = loosen(query).tokens if relaxed else [term.text for term in query.wanted]
-    found = sorted((s for term in terms for s in mapped.find(term)), key=lambda s: (s.start, s.end))
+    text = text[:_LONGEST]
+    mapped = _Mapped(text)
+    terms: Iterable[str] = loosen(query).tokens if relaxed else query.words
+    places = [s for term in terms for s in mapped.find(term)]
+    if figures := query.figures:
+        places += [Span(n.start, n.end) for n in numbers.find(text) if figures & set(n.words)]
+    found = sorted(places, key=lambda s: (s.start, s.end))
     merged: list[Span] = []
     for span in found:
         if merged and span.start <= merged[-1].end:

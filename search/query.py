@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from search.analysis import END, START, canonical, is_cjk, phrase_tokens
+from search import numbers
+from search.analysis import END, START, canonical, is_cjk, name_word, phrase_tokens
 
 MAX_LENGTH = 400
 """Characters of a query that are read."""
@@ -26,10 +27,19 @@ MAX_TERMS = 32
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A number as the field `num` holds it (see numbers)."""
+
+    word: str
+
+
+@dataclass(frozen=True)
 class Term:
     """A word or phrase, in canonical form, never empty."""
 
     text: str
+    also: tuple[tuple[Term | Figure, ...], ...] = ()
+    """What stands for it as well: each is a set of which everything must match. Those have no others."""
 
     @property
     def lone(self) -> bool:
@@ -82,6 +92,30 @@ class Query:
         return tuple(dict.fromkeys(_wanted(self.parts)))
 
     @property
+    def whole(self) -> str:
+        """All that was asked as one name or code; "" where something is excluded or one of several."""
+        terms = [part.text for part in self.parts if isinstance(part, Term)]
+        return name_word(" ".join(terms)) if terms and len(terms) == len(self.parts) else ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The texts of what is wanted and of what stands for it, without repeats: what is highlighted."""
+        others = (
+            leaf.text
+            for term in self.wanted
+            for leaves in term.also
+            for leaf in leaves
+            if isinstance(leaf, Term)
+        )
+        return tuple(dict.fromkeys([*(term.text for term in self.wanted), *others]))
+
+    @property
+    def figures(self) -> set[str]:
+        """The words of the field `num` that are wanted."""
+        leaves = (leaf for term in self.wanted for leaves in term.also for leaf in leaves)
+        return {leaf.word for leaf in leaves if isinstance(leaf, Figure)}
+
+    @property
     def excluded(self) -> tuple[Term, ...]:
         """The terms that must not stand in the text, outside of any OR."""
         return tuple(part.part for part in self.parts if isinstance(part, Not))
@@ -107,6 +141,7 @@ class _Lexeme:
     text: str
     negated: bool = False
     is_or: bool = False
+    quoted: bool = False
 
 
 def _lexemes(q: str) -> Iterator[_Lexeme]:
@@ -118,7 +153,7 @@ def _lexemes(q: str) -> Iterator[_Lexeme]:
             at, negated = gap.end(), False
         elif character in _OPEN or character in _CLOSE:
             end = next((n for n in range(at + 1, len(q)) if q[n] in _CLOSE), len(q))
-            yield _Lexeme(q[at + 1 : end], negated)
+            yield _Lexeme(q[at + 1 : end], negated, quoted=True)
             at, negated = end + 1, False
         elif character in _MINUS and not negated and (at == 0 or q[at - 1].isspace() or q[at - 1] in _CLOSE):
             at, negated = at + 1, True
@@ -140,23 +175,36 @@ def _visible(q: str) -> str:
     return "".join(kinds.get(unicodedata.category(c), c) for c in q)
 
 
-def parse(q: str) -> Query:
-    """The query that `q` means. Never raises."""
+Widen = Callable[[str], tuple[tuple[Term | Figure, ...], ...]]
+"""From a word as it was typed to what stands for it as well."""
+_HELD = "\ue002"
+"""In the place of a space inside a number: private use, so that it cannot have been typed."""
+
+
+def parse(q: str, *, widen: Widen | None = None) -> Query:
+    """The query that `q` means. Never raises.
+
+    Exact without `widen`; with it (see widening) a word is also found by what stands for it: not what
+    stands in quotation marks, and not what is excluded.
+    """
     text = _visible(q[: 4 * MAX_LENGTH])
     cut = len(q) > 4 * MAX_LENGTH or len(text.strip()) > MAX_LENGTH
     groups: list[list[Term | Not]] = []
     count, joined = 0, False
-    for lexeme in _lexemes(text.strip()[:MAX_LENGTH]):
+    read = text.strip()[:MAX_LENGTH]
+    for lexeme in _lexemes(_held_together(read) if widen else read):
         if lexeme.is_or:
             joined = bool(groups)
             continue
-        if not (words := canonical(lexeme.text)):
+        typed = lexeme.text.replace(_HELD, " ")
+        if not (words := canonical(typed)):
             continue
         if count == MAX_TERMS:
             cut = True
             break
         count += 1
-        part = Not(Term(words)) if lexeme.negated else Term(words)
+        also = widen(typed) if widen and not (lexeme.quoted or lexeme.negated) else ()
+        part = Not(Term(words)) if lexeme.negated else Term(words, also)
         if joined:
             groups[-1].append(part)
         else:
@@ -164,6 +212,27 @@ def parse(q: str) -> Query:
         joined = False
     parts = dict.fromkeys(_group(group) for group in groups)
     return Query(parts=tuple(parts), cut=cut, asked=bool(q.strip()))
+
+
+def _held_together(q: str) -> str:
+    """`q` with the spaces inside its numbers held: 第 34 条 and 010 1234 5678 are one word each."""
+    if " " not in q:
+        return q
+    held, quoted = list(q), False
+    for n, character in enumerate(q):
+        quoted = quoted != (character in _OPEN or character in _CLOSE)
+        held[n] = "\0" if quoted else character
+    for number in numbers.asked("".join(held)):
+        part, kind = q[number.start : number.end], number.words[0][0]
+        # Two short numbers, and small letters among figures, are words beside each other.
+        apart = (
+            (kind == "f" and sum(c.isdigit() for c in part) < 10)
+            or (kind == "n" and part.isascii())
+            or (kind == "c" and part != part.upper())
+        )
+        if not apart:
+            held[number.start : number.end] = part.replace(" ", _HELD)
+    return "".join(c if h == "\0" else h for c, h in zip(q, held, strict=True))
 
 
 def _group(alternatives: list[Term | Not]) -> Part:
@@ -195,6 +264,8 @@ class Loose:
     tokens: tuple[str, ...]
     characters: tuple[str, ...]
     excluded: tuple[Term, ...] = ()
+    whole: str = ""
+    """The word of a name that is all of the query."""
 
 
 def loosen(query: Query) -> Loose:
@@ -206,7 +277,7 @@ def loosen(query: Query) -> Loose:
     telling = dict.fromkeys([t for t in tokens if t not in BOILERPLATE] or tokens)
     alone = [term.text for term in query.wanted if term.lone]
     characters = dict.fromkeys(c for token in [*telling, *alone] for c in token if is_cjk(c))
-    return Loose(tuple(telling)[:MAX_RELAXED], tuple(characters)[:MAX_RELAXED], query.excluded)
+    return Loose(tuple(telling)[:MAX_RELAXED], tuple(characters)[:MAX_RELAXED], query.excluded, query.whole)
 
 
 def is_boilerplate(term: Term) -> bool:

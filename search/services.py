@@ -4,6 +4,7 @@ registers.
 
 from __future__ import annotations
 
+import datetime
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,18 +13,21 @@ from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest, QueryDict
 from django.utils.functional import cached_property
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, pgettext
 
-from search import documents, indexing
+from search import documents, indexing, meaning, synonyms
 from search.documents import Document, Source
 from search.engines import disclosures
-from search.engines.base import MAX_WINDOW, Engine, EngineError, Hits, IndexDamaged, Sort
-from search.highlight import highlight, snippet
-from search.query import Query, parse
+from search.engines.base import MAX_WINDOW, Days, Engine, EngineError, Hits, IndexDamaged, Sort
+from search.highlight import highlight, snippet, spans
+from search.query import Figure, Query, Term, parse
+from search.widening import understood
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+    from typing_extensions import TypeIs
 
 log = logging.getLogger("search")
 
@@ -85,6 +89,8 @@ class Asked:
     filters: Mapping[str, tuple[str, ...]]
     sort: Sort
     page: int  # 0 where the address names no page that can be
+    days: Days = (None, None)
+    """From `from` to `to` (2026-01-31); a date that is none is left out."""
 
     @classmethod
     def read(cls, params: QueryDict, facets: Iterable[str], *, resting: Sort) -> Asked:
@@ -93,7 +99,7 @@ class Asked:
         `resting`: the order without q.
         """
         q = " ".join(params.get("q", "").replace("\0", " ").split())
-        query = parse(q)
+        query = understood(q, synonyms.table())
         chosen = {name: _values(params.getlist(name)) for name in facets}
         return cls(
             params=params,
@@ -102,6 +108,7 @@ class Asked:
             filters={name: values for name, values in chosen.items() if values},
             sort=_sort(params.get("sort", ""), bool(query.wanted), resting),
             page=_page_number(params.get("page", "1")),
+            days=(_day(params.get("from", "")), _day(params.get("to", ""))),
         )
 
     def url(self, **changes: str | Sequence[str]) -> str:
@@ -116,6 +123,13 @@ class Asked:
 
 def _values(given: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(v for v in given if v and len(v) <= 100 and v.isprintable()))[:MAX_FILTERS]
+
+
+def _day(asked: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(asked) if len(asked) == 10 else None
+    except ValueError:
+        return None
 
 
 def _sort(asked: str, ranked: bool, resting: Sort) -> Sort:
@@ -142,6 +156,8 @@ class Found:
     """Nothing holds all of the words; these hold some of them."""
     down: bool = False
     """The engine does not answer."""
+    marked: bool = True
+    """Titles and snippets are marked: a file needs none."""
     resting_filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What holds for a facet of which the address says nothing (items not in force are found on request)."""
 
@@ -222,12 +238,18 @@ class Found:
     @property
     def clear_url(self) -> str:
         """The same words without any filter."""
-        return self.asked.url(**dict.fromkeys(self.asked.filters, ""))
+        return self.asked.url(**dict.fromkeys([*self.asked.filters, "from", "to"], ""))
+
+    @property
+    def query_string(self) -> str:
+        """The address's query without a page, for a link to another form of the same list."""
+        return self.asked.url()
 
     @property
     def chosen(self) -> int:
         """How many filter values are chosen."""
-        return sum(len(values) for values in self.asked.filters.values())
+        dated = sum(1 for day in self.asked.days if day)
+        return sum(len(values) for values in self.asked.filters.values()) + dated
 
     @cached_property
     def chips(self) -> list[Chip]:
@@ -236,7 +258,35 @@ class Found:
             Chip(label, self.asked.url(**{name: [v for v in values if v != value]}))
             for name, values in self.asked.filters.items()
             for value, label in _labels(self.sources, name, values).items()
-        ]
+        ] + self._dates
+
+    @property
+    def _dates(self) -> list[Chip]:
+        first, last = self.asked.days
+        chips = []
+        if first:
+            text = gettext("%(day)s 起") % {"day": first.isoformat()}
+            chips.append(Chip(text, self.asked.url(**{"from": ""})))
+        if last:
+            chips.append(Chip(gettext("%(day)s 止") % {"day": last.isoformat()}, self.asked.url(to="")))
+        return chips
+
+    @property
+    def also(self) -> list[str]:
+        """The synonyms that were looked for as well, in order of the words."""
+        others = (leaves[0].text for term in self.query.wanted for leaves in term.also if _is_word(leaves))
+        return list(dict.fromkeys(others))[:6]
+
+    @cached_property
+    def meant(self) -> Chip | None:
+        """Where nothing, or nothing with all words, was found: the same with a word that titles have."""
+        if self.down or (self.total and not self.relaxed) or not self.query.wanted:
+            return None
+        better = meaning.better(self.q, self.query, lambda query: _best_titles(query, self))
+        if better is None:
+            return None
+        count = _count(understood(better, synonyms.table()), self.sources, self.filters, self.asked.days)
+        return Chip(better, self.asked.url(q=better), count) if count else None
 
     def object_ids(self, kind: str) -> list[int]:
         """The keys of the hits of one kind, in order, as whole numbers."""
@@ -251,7 +301,8 @@ class Found:
         words = [term.text for term in self.query.wanted]
         if self.down or self.total or len(words) < 2:
             return []
-        counted = [(word, _count(parse(f'"{word}"'), self.sources, self.filters)) for word in words[:8]]
+        days = self.asked.days
+        counted = [(word, _count(parse(f'"{word}"'), self.sources, self.filters, days)) for word in words[:8]]
         found = sorted(((n, word) for word, n in counted if n), key=lambda pair: pair[0])
         return [Chip(word, self.asked.url(q=word), n) for n, word in found[:3]]
 
@@ -263,12 +314,19 @@ class Found:
         advice = []
         for name, values in list(self.asked.filters.items())[:4]:
             others = {other: v for other, v in self.asked.filters.items() if other != name}
-            if n := _count(self.query, self.sources, {**self.resting_filters, **others}):
+            if n := _count(self.query, self.sources, {**self.resting_filters, **others}, self.asked.days):
                 label = pgettext("list of filter values", "、").join(
                     _labels(self.sources, name, values).values()
                 )
                 advice.append(Chip(label, self.asked.url(**{name: ""}), n))
+        if any(self.asked.days) and (n := _count(self.query, self.sources, self.filters)):
+            label = pgettext("list of filter values", "、").join(chip.label for chip in self._dates)
+            advice.append(Chip(label, self.asked.url(**{"from": "", "to": ""}), n))
         return advice
+
+
+def _is_word(leaves: Sequence[Term | Figure]) -> TypeIs[tuple[Term]]:
+    return len(leaves) == 1 and isinstance(leaves[0], Term)
 
 
 def facet_list(
@@ -279,23 +337,28 @@ def facet_list(
     size: int = PAGE_SIZE,
     resting: Sort | None = None,
     fallback: bool = True,
+    counted: bool = True,
 ) -> Found:
     """What the address of `request` asks for, among `kinds` (all registered where none is named). Never
     raises.
 
     `facets` default to those of the first source. `resting` is the order without words: "order" for one kind,
     else by date. With the engine down and nothing asked for, `fallback` lists from the sources, without
-    facets.
+    facets. Without `counted` no facet is counted (their filters hold).
     """
     sources = [s for s in documents.sources() if not kinds or s.kind in kinds]
     names = list(facets if facets is not None else (sources[0].facets if sources else ()))
     asked = Asked.read(request.GET, names, resting=resting or ("order" if len(kinds) == 1 else "date"))
     only = sources[0] if len(sources) == 1 else None
     found = Found(
-        asked=asked, sources=sources, size=size, resting_filters=getattr(only, "resting_filters", {})
+        asked=asked,
+        sources=sources,
+        size=size,
+        marked=counted,
+        resting_filters=getattr(only, "resting_filters", {}),
     )
     try:
-        _ask(found, disclosures(), names)
+        _ask(found, disclosures(), names if counted else [])
     except EngineError as error:
         log.warning("the search of disclosures failed: %s", type(error).__name__)
         found.down = True
@@ -311,7 +374,8 @@ def _ask(found: Found, engine: Engine, names: Sequence[str]) -> None:
 
     What the index holds and its source no longer discloses is left out of hits and counts.
     """
-    asked, undisclosed = found.asked, set[str]()
+    indexing.refuse_half(engine)
+    asked, undisclosed = found.asked, documents.lapsed([source.kind for source in found.sources])
     page = asked.page if asked.page and asked.page * found.size <= MAX_WINDOW else 0
     answer = _search(found, engine, names, page, undisclosed)
     for _ in range(_TRIES):
@@ -340,6 +404,7 @@ def _search(found: Found, engine: Engine, names: Sequence[str], page: int, witho
             facets=names,
             without=without,
             relaxed=relaxed,
+            days=asked.days,
         )
         found.relaxed = relaxed and answer.total > 0
         if answer.total:
@@ -347,12 +412,53 @@ def _search(found: Found, engine: Engine, names: Sequence[str], page: int, witho
     return answer
 
 
-def _count(query: Query, sources: Sequence[Source], filters: Mapping[str, tuple[str, ...]]) -> int:
+def _count(
+    query: Query,
+    sources: Sequence[Source],
+    filters: Mapping[str, tuple[str, ...]],
+    days: Days = (None, None),
+) -> int:
     chosen = {"kind": [s.kind for s in sources], **filters}
     try:
-        return disclosures().search(query, filters=chosen, limit=0).total
+        return disclosures().search(query, filters=chosen, limit=0, days=days).total
     except EngineError:
         return 0
+
+
+def _best_titles(query: Query, found: Found) -> list[str]:
+    """The titles of the best hits of another query, of disclosed things only."""
+    try:
+        answer = disclosures().search(
+            query, filters={"kind": [s.kind for s in found.sources]}, limit=meaning.TITLES
+        )
+    except EngineError:
+        return []
+    return [document.title for document in documents.shown(answer.ids, get_language() or "").values()]
+
+
+def suggest(q: str, *, limit: int = 8) -> list[Document]:
+    """Disclosed things whose title holds all words of `q`, best first; [] while the engine is down."""
+    query = understood(q, synonyms.table())
+    if not query.wanted:
+        return []
+    kinds = {"kind": [source.kind for source in documents.sources()]}
+    try:
+        answer = disclosures().search(query, filters=kinds, limit=5 * limit)
+    except EngineError as error:
+        log.warning("no suggestions: %s", type(error).__name__)
+        return []
+    shown = documents.shown(answer.ids, get_language() or "")
+    titled = [shown[id] for id in answer.ids if id in shown and spans(shown[id].title, query)]
+    return titled[:limit]
+
+
+def pages_of(request: HttpRequest, *, facets: Sequence[str], most: int) -> tuple[Found, list[Document]]:
+    """What the address asks for, from the first on, at most `most` at once; for feeds and downloads."""
+    params = request.GET.copy()
+    params.pop("page", None)
+    request.GET = params  # type: ignore[assignment]
+    found = facet_list(request, facets=facets, size=most, fallback=False, counted=False)
+    return found, [hit.document for hit in found.hits]
 
 
 def _list_from_sources(found: Found) -> None:
@@ -367,6 +473,8 @@ def _list_from_sources(found: Found) -> None:
 
 def _hit(document: Document, found: Found) -> Hit:
     query, relaxed = found.query, found.relaxed
+    if not found.marked:
+        return Hit(document, title=escape(document.title), snippet=escape(""))
     return Hit(
         document,
         title=highlight(document.title, query, relaxed=relaxed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -13,11 +14,16 @@ Sort = Literal["relevance", "date", "order"]
 Filters = Mapping[str, Collection[str]]
 """Facet → the values one of which a document must have; all facets must hold."""
 
+Days = tuple[datetime.date | None, datetime.date | None]
+
+ANSWER_S = 5.0
+"""Seconds that an engine may take for one question; then it raises EngineDown."""
+
 MAX_WINDOW = 10_000
 """offset + limit may not go beyond; deeper reading goes by `after`."""
 MAX_FACET_VALUES = 500
 
-WEIGHTS = {"title": 2.0, "body": 1.0, "low": 0.3, "code": 8.0, "u": 1.0}
+WEIGHTS = {"title": 2.0, "body": 1.0, "low": 0.3, "code": 8.0, "num": 4.0, "u": 1.0}
 """What a match in each field counts (SEARCH: the title at twice the body)."""
 
 
@@ -76,9 +82,11 @@ class Engine(Protocol):
         within: Collection[str] | None = None,
         without: Collection[str] = (),
         relaxed: bool = False,
+        days: Days | None = None,
     ) -> Hits:
         """A page of what matches.
 
+        `days`: dated from the first to the last of these, both included; what has no date is outside.
         `within` and `without` name ids to search among or to leave out. `relaxed` asks for any telling token
         instead of every word. By date: newest first, then id; without words, relevance means date.
         """
@@ -90,6 +98,18 @@ class Engine(Protocol):
 
     def ids(self) -> set[str]:
         """The ids of all documents."""
+        ...
+
+    def stamps(self) -> dict[str, str]:
+        """The id of each document and the stamp of the version that is held (Document.stamp)."""
+        ...
+
+    def whole(self) -> bool:
+        """Whether everything there was to index has once been put in: not so in a file just made."""
+        ...
+
+    def mark_whole(self) -> None:
+        """Say so."""
         ...
 
     def clear(self) -> None:

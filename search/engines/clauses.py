@@ -10,13 +10,11 @@ from collections.abc import Collection, Iterable
 from elasticsearch.dsl import query as dsl
 
 from search.documents import FIELDS
-from search.engines.base import WEIGHTS, Filters
-from search.query import Loose, Not, Or, Part, Query, Term, is_boilerplate
+from search.engines.base import WEIGHTS, Days, Filters
+from search.query import Figure, Loose, Not, Or, Part, Query, Term, is_boilerplate
 
-BOOSTS = {**WEIGHTS, "u": 0.4}
-"""Here `u` is a field with a score of its own, so it counts less than in FTS5's one sum (measured: .25 to
-.5).
-"""
+BOOSTS = WEIGHTS
+"""`u` is a field with a length of its own here and a column of the one text in FTS5; 1 is best on both."""
 MOST_TERMS = 60_000
 """Values of one terms query (Elasticsearch takes 65,536)."""
 
@@ -28,6 +26,7 @@ def strict(query: Query) -> dsl.Query:
     ranked = telling or required
     return dsl.Bool(
         must=[_part(part) for part in ranked],
+        should=_whole(query.whole),
         filter=[_part(part) for part in required if part not in ranked],
         must_not=[_term(part.part) for part in query.parts if isinstance(part, Not)],
     )
@@ -41,9 +40,14 @@ def relaxed(loose: Loose) -> dsl.Query:
         return dsl.MatchNone()
     return dsl.Bool(
         must=[_either(tokens or characters)],
-        should=characters if tokens else [],
+        should=[*(characters if tokens else []), *_whole(loose.whole)],
         must_not=[_term(term) for term in loose.excluded],
     )
+
+
+def _whole(name: str) -> list[dsl.Query]:
+    """Who has all of the query as a name or code comes first."""
+    return [dsl.Term(num={"value": name, "boost": BOOSTS["num"]})] if name else []
 
 
 def ranks(query: Query) -> bool:
@@ -54,6 +58,14 @@ def ranks(query: Query) -> bool:
 def filters(chosen: Filters) -> list[dsl.Query]:
     """Any of the values within a facet, all facets together."""
     return [dsl.Terms(facet=[f"{name}={v}" for v in sorted(values)]) for name, values in chosen.items()]
+
+
+def dated(days: Days) -> dsl.Query:
+    """From one day to another, both included; what has no date (0) is outside."""
+    first, last = days
+    return dsl.Range(
+        day={"gte": first.toordinal() if first else 1, **({"lte": last.toordinal()} if last else {})}
+    )
 
 
 def ids(wanted: Collection[str]) -> dsl.Query:
@@ -77,6 +89,18 @@ def _part(part: Part) -> dsl.Query:
 
 
 def _term(term: Term) -> dsl.Query:
+    if not term.also:
+        return _exactly(term)
+    return _either(
+        [_exactly(term), *(dsl.Bool(must=[_leaf(leaf) for leaf in leaves]) for leaves in term.also)]
+    )
+
+
+def _leaf(leaf: Term | Figure) -> dsl.Query:
+    return dsl.Term(num=leaf.word) if isinstance(leaf, Figure) else _exactly(leaf)
+
+
+def _exactly(term: Term) -> dsl.Query:
     if term.lone:
         return dsl.Term(u={"value": term.text, "boost": BOOSTS["u"]})
     words = " ".join(term.tokens)

@@ -24,13 +24,16 @@ from typing import Any, Self
 
 from sqlcipher3 import dbapi2 as sqlite
 
+from search import numbers
 from search.analysis import VERSION, tokens_of
 from search.documents import FIELDS, Document, characters_for
 from search.engines import match
 from search.engines.base import (
+    ANSWER_S,
     MAX_FACET_VALUES,
     WEIGHTS,
     BadPage,
+    Days,
     EngineDown,
     EngineError,
     Filters,
@@ -41,23 +44,28 @@ from search.engines.base import (
 )
 from search.query import Query, loosen
 
-SCHEMA_VERSION = f"1/{VERSION}"
+SCHEMA_VERSION = f"3/{numbers.VERSION}/{VERSION}"
 BUSY_MS = 20_000
+_STEPS = 50_000  # of SQLite's machine between two looks at the clock: under a millisecond
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE doc (n INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, day INTEGER NOT NULL, ord TEXT NOT NULL,
-                  text BLOB NOT NULL);
+                  text BLOB NOT NULL, stamp BLOB NOT NULL);
 CREATE INDEX doc_day ON doc (day DESC, ref);
 CREATE INDEX doc_ord ON doc (ord, ref);
 CREATE TABLE facet (name TEXT, value TEXT, n INTEGER, PRIMARY KEY (name, value, n)) WITHOUT ROWID;
 CREATE INDEX facet_n ON facet (n);
-CREATE VIRTUAL TABLE text USING fts5(title, body, low, code, u, content='', tokenize='ascii');
+CREATE VIRTUAL TABLE text USING fts5(body, title, low, code, num, u, content='', tokenize='ascii');
 INSERT INTO text (text, rank) VALUES ('secure-delete', 1);
+INSERT INTO text (text, rank) VALUES ('pgsz', 3900);
 INSERT INTO meta VALUES ('change', 0);
 """
-_COLUMNS = ", ".join([*FIELDS, "u"])
-_BM25 = "bm25(text, {})".format(", ".join(str(WEIGHTS[name]) for name in (*FIELDS, "u")))
+# The longest field first: FTS5 writes the number of every other column into each posting (a fifth of a file
+# of messages). Its pages fit into one of SQLite's, of which SQLCipher keeps 80 bytes (another tenth).
+_ORDER = ("body", "title", "low", "code", "num", "u")
+_COLUMNS = ", ".join(_ORDER)
+_BM25 = "bm25(text, {})".format(", ".join(str(WEIGHTS[name]) for name in _ORDER))
 
 
 @contextmanager
@@ -70,7 +78,8 @@ def _speaking_plainly() -> Iterator[None]:
         kind = type(error).__name__
     else:
         return
-    if any(word in told for word in ("locked", "busy", "unable to open", "i/o", "full", "readonly")):
+    down = ("locked", "busy", "unable to open", "i/o", "full", "readonly", "interrupted")
+    if any(word in told for word in down):
         raise EngineDown(kind) from None
     if any(
         word in told for word in ("not a database", "malformed", "corrupt", "no such", "vtable", "decrypt")
@@ -245,10 +254,30 @@ class Fts5Engine:
         with _speaking_plainly():
             return int(self._db.execute("SELECT count(*) FROM doc").fetchone()[0])
 
+    def size(self) -> int:
+        """Bytes on the disk, once segments and write-ahead log are merged."""
+        self.optimize()
+        return sum(file.stat().st_size for file in self.path.parent.glob(f"{self.path.name}*"))
+
     def ids(self) -> set[str]:
         """The ids of all documents."""
         with _speaking_plainly():
             return {row[0] for row in self._db.execute("SELECT ref FROM doc")}
+
+    def stamps(self) -> dict[str, str]:
+        """The id of each document and the stamp of the version that is held."""
+        with _speaking_plainly():
+            return {ref: bytes(stamp).hex() for ref, stamp in self._db.execute("SELECT ref, stamp FROM doc")}
+
+    def whole(self) -> bool:
+        """Whether everything there was to index has once been put in."""
+        with _speaking_plainly():
+            return self._db.execute("SELECT 1 FROM meta WHERE key = 'whole'").fetchone() is not None
+
+    def mark_whole(self) -> None:
+        """Say so, on the disk."""
+        with _speaking_plainly(), self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO meta VALUES ('whole', 1)")
 
     def check(self) -> None:
         """Raises IndexDamaged unless file and full-text structure are whole. Reads everything: seconds."""
@@ -270,13 +299,14 @@ class Fts5Engine:
         within: Collection[str] | None = None,
         without: Collection[str] = (),
         relaxed: bool = False,
+        days: Days | None = None,
     ) -> Hits:
         """See Engine.search. Reads one snapshot."""
         check_page(limit, offset)
         plan = match.relaxed(loosen(query)) if relaxed else match.strict(query)
         if sort == "relevance" and not plan.ranking:
             sort = "date"
-        among = _among(within, without)
+        among = [*_among(within, without), *_dated(days)]
         chosen = {name: values for name, values in (filters or {}).items() if values}
         with _speaking_plainly(), self._reading() as db:
             base = _materialise(db, [*plan.where, *among])
@@ -294,10 +324,13 @@ class Fts5Engine:
     @contextmanager
     def _reading(self) -> Iterator[Any]:
         db = self._db
+        until = time.monotonic() + ANSWER_S
+        db.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
         db.execute("BEGIN")
         try:
             yield db
         finally:
+            db.set_progress_handler(None, 0)
             with suppress(sqlite.Error):
                 db.execute("ROLLBACK")  # takes the temporary tables with it
 
@@ -312,8 +345,10 @@ def destroy(path: Path) -> None:
 
 
 def _tokens(text: Sequence[str]) -> list[str]:
-    """The value of each column of the full-text table."""
-    return [*(" ".join(tokens_of(part)) for part in text), characters_for(text)]
+    """The value of each column of the full-text table, from what Document.text gives."""
+    *fields, num = text
+    columns = {name: " ".join(tokens_of(part)) for name, part in zip(FIELDS, fields, strict=True)}
+    return [({**columns, "num": num, "u": characters_for(text)})[name] for name in _ORDER]
 
 
 def _change(db: Any) -> int:
@@ -324,8 +359,8 @@ def _put(db: Any, document: Document, text: Sequence[str], tokens: list[str]) ->
     n = _remove(db, document.id)
     kept = zlib.compress("\n".join(text).encode(), 6)
     n = db.execute(
-        "INSERT INTO doc (n, ref, day, ord, text) VALUES (?, ?, ?, ?, ?)",
-        (n, document.id, document.day, document.order, kept),
+        "INSERT INTO doc (n, ref, day, ord, text, stamp) VALUES (?, ?, ?, ?, ?, ?)",
+        (n, document.id, document.day, document.order, kept, bytes.fromhex(document.stamp)),
     ).lastrowid
     marks = ", ".join("?" * (len(tokens) + 1))
     db.execute(f"INSERT INTO text (rowid, {_COLUMNS}) VALUES ({marks})", (n, *tokens))  # noqa: S608
@@ -340,7 +375,7 @@ def _remove(db: Any, ref: str) -> int | None:
     n, kept = row
     try:
         tokens = _tokens(zlib.decompress(kept).decode().split("\n"))
-    except (zlib.error, UnicodeDecodeError):
+    except (zlib.error, ValueError):
         raise IndexDamaged("text") from None
     marks = ", ".join("?" * (len(tokens) + 1))
     db.execute(f"INSERT INTO text (text, rowid, {_COLUMNS}) VALUES ('delete', {marks})", (n, *tokens))  # noqa: S608
@@ -362,6 +397,14 @@ def _among(within: Collection[str] | None, without: Collection[str]) -> list[Cla
     if without:
         clauses.append(Clause(sql.format("NOT IN"), (json.dumps(list(without)),)))
     return clauses
+
+
+def _dated(days: Days | None) -> list[Clause]:
+    first, last = days or (None, None)
+    if first is None and last is None:
+        return []
+    between = (max(1, first.toordinal()) if first else 1, last.toordinal() if last else 2**31)
+    return [Clause("+n IN (SELECT n FROM doc WHERE day BETWEEN ? AND ?)", between)]
 
 
 def _filtered(filters: Filters) -> list[Clause]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from search.documents import FIELDS
-from search.query import Loose, Not, Or, Part, Query, Term, is_boilerplate
+from search.query import Figure, Loose, Not, Or, Part, Query, Term, is_boilerplate
 
 _TEXT = "{" + " ".join(FIELDS) + "}"
 # The plus keeps SQLite from handing each row to FTS5 as a question of its own.
@@ -45,7 +45,20 @@ def both(clauses: Iterable[Clause]) -> tuple[str, tuple[Any, ...]]:
 
 
 def phrase(term: Term) -> str:
-    """A MATCH string for one term: its tokens side by side in one field, or its character in `u`."""
+    """A MATCH string for one term: its tokens side by side in one field, or its character in `u`; or what
+    stands for it.
+    """
+    if not term.also:
+        return _exactly(term)
+    others = ("(" + " AND ".join(f"({_leaf(leaf)})" for leaf in leaves) + ")" for leaves in term.also)
+    return f"({_exactly(term)}) OR " + " OR ".join(others)
+
+
+def _leaf(leaf: Term | Figure) -> str:
+    return f'{{num}} : "{leaf.word}"' if isinstance(leaf, Figure) else _exactly(leaf)
+
+
+def _exactly(term: Term) -> str:
     if term.lone:
         return f'{{u}} : "{term.text}"'
     return f'{_TEXT} : "{" ".join(term.tokens)}"'
@@ -62,9 +75,11 @@ def strict(query: Query) -> Plan:
     everything = _but_not(_all(required), excluded)
     where = [Clause(_MATCHES, (everything,)), *rest]
     telling = [part for part in required if not (isinstance(part, Term) and is_boilerplate(part))]
+    # Who has all of it as a name has all of its words too: the same documents match.
+    exact = f' OR ({{num}} : "{query.whole}")' if query.whole else ""
     if telling and telling != required:
-        return Plan(where, _all(telling), where)
-    return Plan(where, everything, rest)  # phrases behind NOT weigh nothing: they are not there
+        return Plan(where, _all(telling) + exact, where)
+    return Plan(where, everything + exact, rest)  # phrases behind NOT weigh nothing: they are not there
 
 
 def relaxed(loose: Loose) -> Plan:
@@ -75,7 +90,8 @@ def relaxed(loose: Loose) -> Plan:
     if not required:
         return Plan([Clause("0")], "", [])
     where = [Clause(_MATCHES, (_but_not(f"({required})", loose.excluded),))]
-    return Plan(where, " OR ".join([*tokens, *characters]), where)
+    exact = [f'{{num}} : "{loose.whole}"'] if loose.whole else []
+    return Plan(where, " OR ".join([*exact, *tokens, *characters]), where)
 
 
 def _positive(part: Part) -> bool:

@@ -1,14 +1,54 @@
-"""The same index inside SQLCipher: the search of tips.
+"""The same index inside SQLCipher: the search of tips, and what is like a tip.
 
-Without its key the file shows its size and nothing else.
+Without its key the file shows its size and nothing else. Beside the index it keeps, sealed with it, which
+documents were found to be alike, which goes with the documents, in the same transaction, and small things of
+the caller (`keep`).
 """
 
 from __future__ import annotations
 
+import math
+import zlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search.engines.fts5 import Fts5Engine
+from search.analysis import canonical, tokens_of
+from search.engines.base import IndexDamaged
+from search.engines.fts5 import _BM25, Fts5Engine, _speaking_plainly
+
+HEAVIEST = 40
+"""Tokens of a text that are asked for (SEARCH.md, similar tips)."""
+LABELLED_AT_MOST = 200
+"""Documents with a label that are looked at, the newest."""
+LEAST_TOKENS = 12
+"""Tokens below which a text is too short to be called the same as another."""
+READ_AT_MOST = 600
+"""Distinct tokens of a text that are weighed; of a longer one every second, third … is."""
+LOOKED_AT = 30
+"""Best candidates that are read again, token by token, and put in order by their share."""
+
+_ASIDE = """
+CREATE TABLE kept (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE compared (n INTEGER PRIMARY KEY);
+CREATE TABLE twin (a INTEGER, b INTEGER, share REAL NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID;
+CREATE TRIGGER doc_gone AFTER DELETE ON doc BEGIN
+  DELETE FROM compared WHERE n = old.n;
+  DELETE FROM twin WHERE b = old.n AND a IN (SELECT b FROM twin WHERE a = old.n);
+  DELETE FROM twin WHERE a = old.n;
+END
+"""
+
+
+@dataclass(frozen=True)
+class Like:
+    """A document like a text. `share` (0 to 1): of the weight (idf) of the text's tokens, what it holds."""
+
+    id: str
+    share: float
 
 
 class SealedEngine(Fts5Engine):
@@ -27,3 +67,196 @@ class SealedEngine(Fts5Engine):
         # SQLCipher's own log goes to stderr and may name pages of the file.
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
+
+    def _connect(self) -> Any:
+        connection = super()._connect()
+        try:
+            _furnish(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    # What is like a text ------------------------------------------------------------------------------
+
+    def similar(self, text: str, *, limit: int = 5, without: Collection[str] = ()) -> list[Like]:
+        """The documents most like `text`, best first; those of `without` are left out.
+
+        The text's heaviest tokens by tf-idf are asked for as an OR (SEARCH.md, similar tips); the best of
+        those are put in order by how much of the whole text they hold. Words that the index does not hold say
+        nothing.
+        """
+        counts = _spread(Counter(tokens_of(canonical(text))))
+        with _speaking_plainly(), self._reading() as db:
+            weights = _weights(db, counts)
+            heavy = sorted(weights, key=lambda token: (-counts[token] * weights[token], token))[:HEAVIEST]
+            if not heavy:
+                return []
+            rows = _candidates(db, heavy, max(limit, LOOKED_AT) + len(without))
+        found = [Like(ref, _share(weights, text)) for ref, text in rows if ref not in without]
+        return sorted(found, key=lambda like: -like.share)[:limit]
+
+    def compare(self, ref: str, *, least: float, limit: int = 5) -> None:
+        """Note which documents are like this one by at least `least` (`twins` tells them).
+
+        Its title and body are compared, not what was added to it; a text of few words is like nothing.
+        """
+        with _speaking_plainly():
+            row = self._db.execute("SELECT n, text FROM doc WHERE ref = ?", (ref,)).fetchone()
+        if row is None:
+            return
+        text = "\n".join(_parts(row[1])[:2])
+        like = self.similar(text, limit=limit, without=[ref]) if len(tokens_of(text)) >= LEAST_TOKENS else []
+        with _speaking_plainly(), self._writing() as db:
+            if db.execute("SELECT n FROM doc WHERE n = ? AND ref = ?", (row[0], ref)).fetchone() is None:
+                return  # gone meanwhile
+            db.execute("INSERT OR IGNORE INTO compared VALUES (?)", (row[0],))
+            for other in like:
+                there = db.execute("SELECT n FROM doc WHERE ref = ?", (other.id,)).fetchone()
+                if other.share >= least and there:
+                    pairs = [(row[0], there[0], other.share), (there[0], row[0], other.share)]
+                    db.executemany("INSERT OR REPLACE INTO twin VALUES (?, ?, ?)", pairs)
+
+    def uncompared(self, refs: Collection[str]) -> list[str]:
+        """Those of `refs` that the index holds and that `compare` has not yet looked at."""
+        with _speaking_plainly():
+            rows = self._db.execute(
+                f"SELECT ref FROM doc WHERE ref IN ({_marks(refs)}) "  # noqa: S608
+                "AND n NOT IN (SELECT n FROM compared)",
+                tuple(refs),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def twins(self, refs: Collection[str]) -> dict[str, list[Like]]:
+        """For those of `refs` that have any: the documents like them, the most alike first."""
+        found: dict[str, list[Like]] = {}
+        with _speaking_plainly():
+            rows = self._db.execute(
+                f"""SELECT one.ref, other.ref, share FROM doc one JOIN twin ON a = one.n
+                JOIN doc other ON b = other.n
+                WHERE one.ref IN ({_marks(refs)}) ORDER BY share DESC, other.ref""",  # noqa: S608
+                tuple(refs),
+            ).fetchall()
+        for ref, other, share in rows:
+            found.setdefault(ref, []).append(Like(other, share))
+        return found
+
+    def texts(self, refs: Collection[str]) -> dict[str, tuple[str, str]]:
+        """The canonical title and body of those of `refs` that the index holds."""
+        found = {}
+        with _speaking_plainly():
+            for ref in refs:
+                row = self._db.execute("SELECT text FROM doc WHERE ref = ?", (ref,)).fetchone()
+                if row is not None:
+                    title, body, *_ = _parts(row[0])
+                    found[ref] = title, body
+        return found
+
+    def labelled(self, wanted: Mapping[str, Collection[str]]) -> dict[str, list[tuple[str, str]]]:
+        """For facet → values: the documents that have one of them, and which (facet, value) pairs."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        with _speaking_plainly():
+            for name, values in wanted.items():
+                rows = self._db.execute(
+                    f"""SELECT ref, value FROM facet JOIN doc USING (n)
+                    WHERE name = ? AND value IN ({_marks(values)}) ORDER BY n DESC LIMIT ?""",  # noqa: S608
+                    (name, *values, LABELLED_AT_MOST),
+                ).fetchall()
+                for ref, value in rows:
+                    found.setdefault(ref, []).append((name, value))
+        return found
+
+    def labels(self, refs: Collection[str], name: str) -> dict[str, list[str]]:
+        """The values of one facet of each of `refs`."""
+        found: dict[str, list[str]] = {}
+        with _speaking_plainly():
+            rows = self._db.execute(
+                f"SELECT ref, value FROM doc JOIN facet USING (n) WHERE ref IN ({_marks(refs)}) AND name = ?",  # noqa: S608
+                (*refs, name),
+            ).fetchall()
+        for ref, value in rows:
+            found.setdefault(ref, []).append(value)
+        return found
+
+    # Small things -------------------------------------------------------------------------------------
+
+    def keep(self, key: str, value: bytes) -> None:
+        """Keep bytes in the sealed file, compressed, under a name; they go when the file goes."""
+        with _speaking_plainly(), self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, zlib.compress(value, 1)))
+
+    def kept(self, key: str) -> bytes | None:
+        """What `keep` keeps under this name."""
+        with _speaking_plainly():
+            row = self._db.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
+        return zlib.decompress(row[0]) if row else None
+
+    def truncate(self) -> None:
+        """Put the write-ahead log into the file and empty it, where nobody is reading just now."""
+        with _speaking_plainly():
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _furnish(connection: Any) -> None:
+    """The tables beside the index, and, for this connection only, the view of its words."""
+    with _speaking_plainly():
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'doc_gone'").fetchone():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'doc_gone'").fetchone():
+                    head, trigger = _ASIDE.split("CREATE TRIGGER", 1)
+                    for statement in filter(str.strip, head.split(";\n")):
+                        connection.execute(statement)
+                    connection.execute("CREATE TRIGGER" + trigger)
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(Exception):
+                    connection.execute("ROLLBACK")
+                raise
+        connection.execute("CREATE VIRTUAL TABLE temp.word USING fts5vocab('main', 'text', 'row')")
+
+
+def _marks(values: Collection[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _spread(counts: Counter[str]) -> Counter[str]:
+    """At most READ_AT_MOST of the tokens, from all over the text."""
+    step = -(-len(counts) // READ_AT_MOST) or 1
+    return Counter(dict(list(counts.items())[::step]))
+
+
+def _weights(db: Any, counts: Counter[str]) -> dict[str, float]:
+    """Token → idf, of those tokens that the index holds and that say something."""
+    total = db.execute("SELECT count(*) FROM doc").fetchone()[0]
+    weights = {}
+    for token in counts:
+        row = db.execute("SELECT doc FROM word WHERE term = ?", (token,)).fetchone()
+        if row and (idf := math.log((total + 1) / (row[0] + 0.5))) > 0:
+            weights[token] = idf
+    return weights
+
+
+def _candidates(db: Any, heavy: Iterable[str], limit: int) -> list[tuple[str, bytes]]:
+    """(id, compressed text) of the documents that rank best for any of the tokens."""
+    asked = " OR ".join(f'"{token}"' for token in heavy)
+    rows: list[tuple[str, bytes]] = db.execute(
+        f"SELECT ref, doc.text FROM (SELECT rowid AS n, {_BM25} AS s FROM text WHERE text MATCH ? "  # noqa: S608
+        "ORDER BY s LIMIT ?) JOIN doc USING (n) ORDER BY s, n",
+        (asked, limit),
+    ).fetchall()
+    return rows
+
+
+def _parts(kept: bytes) -> list[str]:
+    """The canonical text of each field, from what the file keeps."""
+    try:
+        return zlib.decompress(kept).decode().split("\n")
+    except (zlib.error, UnicodeDecodeError):
+        raise IndexDamaged("text") from None
+
+
+def _share(weights: Mapping[str, float], kept: bytes) -> float:
+    """How much of the weight of the tokens a document holds, from its compressed text."""
+    held = {token for part in _parts(kept) for token in tokens_of(part)}
+    return sum(idf for token, idf in weights.items() if token in held) / sum(weights.values())

@@ -44,6 +44,7 @@ def city(
     case.put(1, "违规占用道路收费", "退还", facets={"body": ["城管局"]})
     monkeypatch.setattr(documents, "_sources", {"power": power, "case": case})
     disclosures().index([*power.iterate(), *case.iterate()])
+    disclosures().mark_whole()
     yield {"power": power, "case": case}
     if settings.ELASTICSEARCH_URL:
         disclosures().destroy()  # type: ignore[attr-defined]

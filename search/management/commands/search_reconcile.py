@@ -22,7 +22,7 @@ class Command(BaseCommand):
         except EngineDown as error:
             raise CommandError(f"The search engine does not answer ({error}).") from error
         except IndexDamaged as error:
-            raise CommandError("The index cannot be read: run search_rebuild.") from error
-        self.stdout.write(f"{found.missing} missing, {found.extra} too many.")
-        if options["check"] and (found.missing or found.extra):
+            raise CommandError("The index cannot be read, or is not whole: run search_rebuild.") from error
+        self.stdout.write(f"{found.missing} missing, {found.extra} too many, {found.stale} old.")
+        if options["check"] and found:
             raise CommandError("The index differs from what is disclosed.")
