@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
 
@@ -22,3 +26,21 @@ class RegisterForm(WagtailAdminModelForm):
         for formset in self.formsets.values():
             formset.save(commit=False)
         return self.instance.publishing_errors()
+
+
+class FlowchartForm(RegisterForm):
+    """Rows of steps, transitions and risks; the preview beside them shows them before they are saved."""
+
+
+class GradeSelect(forms.Select):
+    """The levels of the site's own scale, read when the form is drawn."""
+
+    @property
+    def choices(self) -> Iterable[tuple[str, str]]:
+        from cms.models import RiskGrade
+
+        return [("", "—"), *((row.code, row.name) for row in RiskGrade.objects.all())]
+
+    @choices.setter
+    def choices(self, _given: Any) -> None:
+        """Whatever Django gives: the scale is the only source."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import Column, UpdatedAtColumn
+from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
-from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 
 from cms.models import (
     Benchmark,
@@ -18,8 +22,10 @@ from cms.models import (
     Level,
     Organisation,
     PowerItem,
+    RiskGrade,
 )
 from cms.publishing.rules import asked_fields
+from search.models import Synonym
 
 
 class GapsColumn(Column):
@@ -54,8 +60,27 @@ class PowerViewSet(RegisterViewSet):
         return rows.prefetch_related("levels", "duties", "accountabilities", "materials")
 
 
+class FlowchartIndexView(IndexView):
+    """The list of charts, with the way to a chart from a file."""
+
+    @cached_property
+    def header_more_buttons(self):
+        buttons = super().header_more_buttons
+        if self.permission_policy.user_has_permission(self.request.user, "add"):
+            url = reverse("flow_bpmn_import")
+            buttons.append(Button(_("从 BPMN 文件导入"), url=url, icon_name="upload", priority=50))
+        return buttons
+
+
+class RiskGradeViewSet(SnippetViewSet):
+    model = RiskGrade
+    icon = "warning"
+    list_display = ["name", "code", "from_score", "review_months", "order"]
+
+
 class FlowchartViewSet(RegisterViewSet):
     model = Flowchart
+    index_view_class = FlowchartIndexView
     icon = "arrow-right-full"
     list_display = ["title", "power_item", "slug", UpdatedAtColumn()]
 
@@ -99,6 +124,16 @@ class HeaderSynonymViewSet(SnippetViewSet):
     list_filter = ["organisation"]
 
 
+class SynonymViewSet(SnippetViewSet):
+    """Words that mean the same to the site's search, from the next search on."""
+
+    model = Synonym
+    icon = "search"
+    list_display = ["__str__", "active", "note"]
+    list_filter = ["active"]
+    panels = [FieldPanel("words"), FieldPanel("active"), FieldPanel("note")]
+
+
 class ReadOnlyPolicy(ModelPermissionPolicy):
     """A batch is made, applied and withdrawn by the importer alone; here it is looked at."""
 
@@ -134,5 +169,7 @@ class PowersGroup(SnippetViewSetGroup):
         ImportBatchViewSet,
         CategoryViewSet,
         LevelViewSet,
+        RiskGradeViewSet,
         HeaderSynonymViewSet,
+        SynonymViewSet,
     )

@@ -17,6 +17,15 @@ class Step:
     under: str = ""  # post and limit, as one short line
     risk: int = 0
     number: int | None = None
+    post: str = ""  # whose lane it stands in
+    limit: str = ""
+    risk_word: str = ""  # on the badge
+    risk_link: str = ""  # where the badge leads: the measures in the list
+
+    @property
+    def badge(self) -> str:
+        """The words on the badge."""
+        return self.risk_word or {1: "风险 低", 2: "风险 中", 3: "风险 高"}.get(self.risk, "")
 
 
 @dataclass(frozen=True)

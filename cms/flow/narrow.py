@@ -6,9 +6,10 @@ so no line crosses a box; every row holds at most one box a column, so no two bo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from cms.flow.chart import DECISION, START, Chart, Step, Transition
+from cms.flow.shapes import NAME_LINE, UNDER_LINE, Box, Drawing, Line, diamond_height
 from cms.flow.words import lines
 
 WIDTH = 288
@@ -17,45 +18,6 @@ SIDE_X, SIDE_W = 196, 88
 GUTTER = (MAIN_X + MAIN_W, SIDE_X)  # 24 units of lanes
 TOP, GAP = 14, 28
 NAME_EMS, NAME_EMS_SIDE = 10, 5
-
-
-@dataclass(frozen=True)
-class Box:
-    """A placed step; x, y of its upper left corner, in units of the drawing."""
-
-    step: Step
-    side: bool
-    row: int
-    x: float
-    y: float
-    w: float
-    h: float
-    name: list[str]
-    under: str
-
-    @property
-    def middle(self) -> float:
-        return self.x + self.w / 2
-
-
-@dataclass(frozen=True)
-class Line:
-    """A polyline; `back` is dashed. `label` stands at (label_x, label_y), its left edge there if `start`."""
-
-    points: list[tuple[float, float]]
-    back: bool = False
-    label: str = ""
-    label_x: float = 0
-    label_y: float = 0
-    start: bool = True
-
-
-@dataclass
-class Drawing:
-    width: float
-    height: float
-    boxes: list[Box] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
 
 
 def draw(chart: Chart) -> Drawing:
@@ -138,17 +100,16 @@ def _boxes(chart: Chart, rows: dict[str, int], sides: set[str]) -> dict[str, Box
     return boxes
 
 
-def _size(step: Step, *, side: bool) -> tuple[float, list[str], str]:
-    """Height, lines of the name, line under it."""
+def _size(step: Step, *, side: bool) -> tuple[float, list[str], list[str]]:
+    """Height, lines of the name, lines under it."""
     number = f"{step.number}\u3000" if step.number and not side else ""
     # A diamond is widest in its middle only: fewer characters fit.
-    ems = 6.5 if step.kind == DECISION else NAME_EMS
-    if side:
-        ems = 4 if step.kind == DECISION else NAME_EMS_SIDE
-    name = lines(number + step.name, ems, 3 if side else 2)
-    under = "" if step.kind == DECISION else (lines(step.under, 6.5 if side else 12.5, 1) or [""])[0]
-    pad = 32 if step.kind == DECISION else 16
-    return len(name) * 19 + (17 if under else 0) + pad, name, under
+    if step.kind == DECISION:
+        name = lines(number + step.name, 3 if side else 6.5, 3 if side else 2)
+        return diamond_height(name, SIDE_W if side else MAIN_W), name, []
+    name = lines(number + step.name, NAME_EMS_SIDE if side else NAME_EMS, 3 if side else 2)
+    under = lines(step.under, 6.2 if side else 12.5, 1)
+    return len(name) * NAME_LINE + len(under) * UNDER_LINE + 16, name, under
 
 
 def _lines(chart: Chart, boxes: dict[str, Box]) -> list[Line]:
@@ -169,10 +130,10 @@ def _without_crowding(all_lines: list[Line], side: dict[int, Box]) -> list[Line]
     taken = [(b.y - 4, b.y + b.h + 14) for b in side.values()]
     out = []
     for line in all_lines:
-        if line.label and line.start and line.label_x >= SIDE_X:
+        if line.label and line.label_x >= SIDE_X:
             top, bottom = line.label_y - 12, line.label_y + 3
             if any(top < b and bottom > a for a, b in taken):
-                line = replace(line, label="")
+                line = replace(line, label=())
             else:
                 taken.append((top, bottom))
         out.append(line)
@@ -223,9 +184,10 @@ def _lanes(boxes: dict[str, Box], far: list[Transition]) -> dict[Transition, flo
 
 
 def _down(a: Box, b: Box, t: Transition) -> Line:
-    label = (lines(t.condition, 5 if a.side else 9, 1) or [""])[0]
+    label = tuple(lines(t.condition, 2.9 if a.side else 6, 1))
     x = a.middle
-    return Line([(x, a.y + a.h), (x, b.y - 3)], label=label, label_x=x + 8, label_y=a.y + a.h + 18)
+    points = [(x, a.y + a.h), (x, b.y - 3)]
+    return _named(Line(points, label=label, label_x=x + 8, label_y=a.y + a.h + 15), t)
 
 
 def _edge(box: Box) -> float:
@@ -237,12 +199,12 @@ def _across(boxes: dict[str, Box], ports: dict[tuple[Transition, str], float], t
     a, b = boxes[t.source], boxes[t.target]
     y0, y1 = ports[t, "out"], ports[t, "in"]
     tip = -3 if b.side else 3
-    label = t.condition if len(t.condition) == 1 else ""
+    label = (t.condition,) if len(t.condition) == 1 else ()
     middle = sum(GUTTER) / 2
     points = [(_edge(a), y0), (middle, y0), (middle, y1), (_edge(b) + tip, y1)]
     if abs(y0 - y1) < 1:
         points = [(_edge(a), y0), (_edge(b) + tip, y0)]
-    return Line(points, label=label, label_x=middle, label_y=y0 - 6, start=False)
+    return _named(Line(points, label=label, label_x=middle, label_y=y0 - 6, anchor="middle"), t)
 
 
 def _around(
@@ -255,6 +217,11 @@ def _around(
     a, b = boxes[t.source], boxes[t.target]
     x, y0, y1 = lanes[t], ports[t, "out"], ports[t, "in"]
     tip = -3 if b.side else 3
-    label = (lines(t.condition, 6.8, 1) or [""])[0]
+    label = tuple(lines(t.condition, 6.8, 1))
     points = [(_edge(a), y0), (x, y0), (x, y1), (_edge(b) + tip, y1)]
-    return Line(points, back=back, label=label, label_x=SIDE_X, label_y=y0 + (y1 - y0) / 5 + 4)
+    middle = y0 + (y1 - y0) / 5 + 4
+    return _named(Line(points, back=back, label=label, label_x=SIDE_X, label_y=middle), t)
+
+
+def _named(line: Line, t: Transition) -> Line:
+    return replace(line, source=t.source, target=t.target)
