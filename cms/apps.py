@@ -12,6 +12,7 @@ class CmsConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from cms import handlers, sources
+        from cms.flow import reviews  # noqa: F401  (registers its outbox handler)
         from cms.setup import after_migrate
         from search.documents import register_source
 

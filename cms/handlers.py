@@ -18,11 +18,10 @@ from cms.publishing.recording import Recorded
 CHUNK = 200  # index entries written in one transaction
 
 
-@handler("cms.generation")
-def raise_generation(ref: str) -> None:
-    """Raise the generations named in `ref` again, in case the process died before it could after commit."""
-    for name in ref.split(","):
-        generations.raise_now(name)
+@handler(generations.KIND)
+def raise_generation(_ref: str) -> None:
+    """Raise it again, in case the process died before it could after commit."""
+    generations.raise_now()
 
 
 @handler("cms.batch.index", lease=timedelta(minutes=30))
@@ -42,7 +41,7 @@ def index_batch(ref: str) -> None:
             for row in model.objects.filter(pk__in=keys[start : start + CHUNK]):
                 index.insert_or_update_object(row)
                 ReferenceIndex.create_or_update_for_object(row)
-                generations.raise_now(f"{model.kind}:{row.pk}")
+    generations.raise_now()
 
 
 @handler("cms.organisation.index")
@@ -66,9 +65,12 @@ def _index_all(kind: str, keys: list[int]) -> None:
 
 
 def connect() -> None:
-    """Pages that are moved in the tree keep their addresses' answers (called once from `ready`)."""
+    """Moved pages keep their addresses' answers; whatever is saved shows at once (called from `ready`)."""
+    from django.db.models.signals import post_delete, post_save
     from wagtail.signals import page_slug_changed, post_page_move
 
+    post_save.connect(generations.touched, dispatch_uid="cms.touched.saved")
+    post_delete.connect(generations.touched, dispatch_uid="cms.touched.deleted")
     post_page_move.connect(_moved, dispatch_uid="cms.moved")
     page_slug_changed.connect(_moved, dispatch_uid="cms.slug")
 

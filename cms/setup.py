@@ -34,8 +34,10 @@ from cms.models import (
     LevelAlias,
     Organisation,
     PowerItem,
+    RiskGrade,
     SectionPage,
 )
+from search.models import Synonym
 
 REGISTERS = (Organisation, Law, PowerItem, Flowchart, Benchmark)
 
@@ -96,6 +98,14 @@ def after_migrate(**kwargs: Any) -> None:
     install_tables()
 
 
+# code, name, English, how it is drawn, least likelihood × severity, months between reviews.
+GRADES = [
+    ("high", "高", "High", 3, 15, 6),
+    ("medium", "中", "Medium", 2, 6, 12),
+    ("low", "低", "Low", 1, 1, 12),
+]
+
+
 def install() -> None:
     """Locales, categories, levels, homes, sections, groups, permissions and the approval workflow."""
     with transaction.atomic():
@@ -128,6 +138,14 @@ def install_tables() -> None:
         )
         if made:
             _add_aliases(LevelAlias, "level", row, aliases)
+    for order, (code, name, english, look, score, months) in enumerate(GRADES):
+        RiskGrade.objects.get_or_create(
+            code=code,
+            defaults={
+                "name": name, "name_en": english, "order": order, "look": look, "from_score": score,
+                "review_months": months,
+            },
+        )  # fmt: skip
 
 
 def _add_aliases(model: Any, field: str, row: Any, names: list[str]) -> None:
@@ -200,9 +218,10 @@ def install_groups(root: Page) -> None:
             _permit(group, model, actions)
         _permit(group, ImportBatch, ["add", "change", "view"])
         _permit(group, HeaderSynonym, ["add", "change", "view"])
+        _permit(group, Synonym, ["add", "change", "delete", "view"])
         _permit_pages(group, root, [a for a in actions if a != "view"])
         _permit_collection(group)
-    for model in (Category, Level):
+    for model in (Category, Level, RiskGrade):
         _permit(moderators, model, ["add", "change", "view"])
     _localize(editors, moderators)
     _workflow(moderators, root)

@@ -35,3 +35,11 @@ def publish_scheduled() -> None:
             log.warning("revision %s is due but may not be published", revision.pk)
         except Exception as error:  # noqa: BLE001  (as above)
             log.error("revision %s is due: %s", revision.pk, type(error).__name__)
+
+
+@shared_task
+def remind_of_reviews() -> None:
+    """Owners of risk points whose review is due are told, once a due date."""
+    from cms.flow import reviews
+
+    reviews.remind()

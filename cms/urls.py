@@ -6,17 +6,23 @@ from django.urls import path
 from cms import feeds
 from cms.data import views as data
 from cms.sitemaps import SITEMAPS
-from cms.views import ledger, pages, registers, stats
+from cms.views import flow, ledger, pages, registers, risks, stats
 
 app_name = "cms"
 urlpatterns = [
     path("power/", registers.power_list, name="power_list"),
     path("power/<str:code>/", registers.power, name="power"),
     path("power/<str:code>/versions/<int:number>/", registers.power_version, name="power_version"),
-    path("flow/<slug:slug>/", registers.flow, name="flow"),
+    path("flow/<slug:slug>/", flow.flow, name="flow"),
+    path("flow/<slug:slug>/chart.bpmn", flow.flow_file, {"kind": "bpmn"}, name="flow_bpmn"),
+    path("flow/<slug:slug>/chart.svg", flow.flow_file, {"kind": "svg"}, name="flow_svg"),
+    path("flow/<slug:slug>/chart.png", flow.flow_file, {"kind": "png"}, name="flow_png"),
+    path("flow/<slug:slug>/versions/<int:number>/", flow.flow_version, name="flow_version"),
+    path("risks/", risks.risks, name="risks"),
     path("benchmarks/", registers.benchmark_list, name="benchmark_list"),
     path("benchmarks/<slug:slug>/", registers.benchmark, name="benchmark"),
     path("organisations/<str:code>/", registers.organisation, name="organisation"),
+    path("laws/", registers.law_list, name="law_list"),
     path("laws/<slug:slug>/", registers.law, name="law"),
     path("cases/", pages.case_list, name="case_list"),
     path("cases/<slug:number>/", pages.case, name="case"),

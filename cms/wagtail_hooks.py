@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from django.shortcuts import redirect
+from django.urls import path
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.snippets.models import register_snippet
 
+from cms.admin import (
+    flow,
+    law_warnings,  # noqa: F401  (registers its hook)
+    overdue,  # noqa: F401  (registers its panel)
+)
 from cms.admin.viewsets import PowersGroup
-from cms.models import Category, Level, PublishedVersion
+from cms.models import Category, Level, PublishedVersion, RiskGrade
 from cms.publishing.recording import Recorded
 
 register_snippet(PowersGroup)
+
+
+@hooks.register("register_admin_urls")
+def flow_urls():
+    """The drawing of a chart being typed, and charts from files. Wagtail lets in who may enter the admin."""
+    return [
+        path("flow/preview/", flow.preview, name="flow_preview"),
+        path("flow/import/", flow.bpmn_import, name="flow_bpmn_import"),
+    ]
 
 
 def _kept(obj) -> bool:
     """Once published, or a table's row that published records point to."""
     if isinstance(obj, Recorded):
         return PublishedVersion.objects.of(obj).exists()
-    return isinstance(obj, (Category, Level))
+    return isinstance(obj, (Category, Level, RiskGrade))
 
 
 def _refuse(request, obj):

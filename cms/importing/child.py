@@ -33,7 +33,10 @@ def answer(options: dict[str, Any]) -> dict[str, Any]:
     from .refusals import Refused
 
     try:
-        book = read_book(sys.stdin.buffer.read(MAX_FILE + 1))
+        data = sys.stdin.buffer.read(MAX_FILE + 1)
+        if options.get("layout") == "tiers":
+            return tiers(data)
+        book = read_book(data)
         words = Vocabulary(tuple((text, name) for text, name in options.get("synonyms", [])))
         parsed = parse_book(
             book,
@@ -49,6 +52,16 @@ def answer(options: dict[str, Any]) -> dict[str, Any]:
         found = {"kind": type(error).__name__}
         return {"refused": {"code": "reader_failed", "sheet": "", "row": None, "params": found}}
     return parsed.as_json()
+
+
+def tiers(data: bytes) -> dict[str, Any]:
+    """What a file of discretion benchmarks says, a workbook or JSON."""
+    from .grids import read_book
+    from .tier_tables import parse_json, parse_tables
+
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return parse_json(data).as_json()
+    return parse_tables(read_book(data)).as_json()
 
 
 def main() -> None:

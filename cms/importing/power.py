@@ -59,12 +59,16 @@ class Lookups:
         bodies = dict(Organisation.objects.source().values_list("name", "pk"))
         aliases = Organisation.objects.source().exclude(aliases=None).values_list("aliases__name", "pk")
         versions = LawVersion.objects.filter(repealed_on=None, law__locale__language_code="zh-hans")
-        rows = versions.order_by("effective_on", "pk").values_list("law__name", "pk")
+        rows = versions.order_by("effective_on", "pk").values_list("law__name", "law__short_names", "pk")
         return cls(
             categories={row.code: row for row in Category.objects.all()},
             levels={row.code: row for row in Level.objects.all()},
             bodies={squash(name): pk for name, pk in [*aliases, *bodies.items()]},
-            laws={law_key(name): pk for name, pk in rows},
+            laws={
+                law_key(each): pk
+                for name, short, pk in rows
+                for each in (*filter(str.strip, short.splitlines()), name)
+            },
         )
 
 

@@ -32,15 +32,18 @@ def read_workbook(
     synonyms: Sequence[tuple[str, str]] = (),
     categories: Sequence[tuple[str, str]] = (),
     levels: Sequence[tuple[str, str]] = (),
+    layout: str = "items",
     seconds: float = SECONDS,
 ) -> dict[str, Any]:
-    """The JSON of `parse.Parsed` for an open file on disk (it must have a descriptor).
+    """The JSON of `parse.Parsed` for an open file on disk (it must have a descriptor); with `layout` tiers,
+    that of `tier_tables.Found`.
 
     `synonyms` are (header text, field); `categories` and `levels` are (code, name or alias) and replace the
     defaults. Raises FileRefused: not a workbook, no header, too large, too slow, reader died.
     """
     options = json.dumps(
-        {"synonyms": synonyms, "categories": categories, "levels": levels}, ensure_ascii=False
+        {"synonyms": synonyms, "categories": categories, "levels": levels, "layout": layout},
+        ensure_ascii=False,
     )
     file.seek(0)
     child = subprocess.Popen(  # noqa: S603  our own interpreter and a constant program

@@ -75,6 +75,15 @@ SENTENCES = {
     "name_too_long": gettext_lazy("名称超过 %(limit)s 个字。"),
     "unknown_columns": gettext_lazy("只有不认识的列里有内容。"),
     "sheet_without_header": gettext_lazy("这张工作表前 8 行里没有找到表头。"),
+    # Benchmarks
+    "no_tier_header": gettext_lazy("前 8 行里没有找到表头。表头要有违法行为、具体标准和另外一列。"),
+    "damaged_json": gettext_lazy("JSON 不完整或者不合格式（%(text)s）。"),
+    "no_items": gettext_lazy("JSON 里没有 items 列表。"),
+    "no_act": gettext_lazy("没有写违法行为。"),
+    "no_tiers": gettext_lazy("没有一个写了具体标准的阶次。"),
+    "no_standard": gettext_lazy("没有写具体标准。"),
+    "too_many_tiers": gettext_lazy("一种违法行为的阶次太多。"),
+    "act_twice": gettext_lazy("同一种违法行为写了两次，第 %(other_row)s 行已经有了。"),
     # Said, and taken all the same
     "hidden_sheet": gettext_lazy("工作表是隐藏的，没有读。"),
     "control_characters": gettext_lazy("去掉了 %(cells)s 个单元格里的控制字符。"),

@@ -3,7 +3,16 @@
 from .base import Limit, Register, RegisterQuerySet, Row
 from .batches import HeaderSynonym, ImportBatch, ImportRow
 from .benchmarks import AmountKind, Benchmark, Tier
-from .flowcharts import Flowchart, RiskLevel, RiskPoint, Step, StepKind, Transition
+from .flowcharts import (
+    Flowchart,
+    ReviewReminder,
+    RiskGrade,
+    RiskLevel,
+    RiskPoint,
+    Step,
+    StepKind,
+    Transition,
+)
 from .laws import Law, LawKind, LawVersion
 from .organisations import Organisation, OrganisationAlias
 from .pages import (
@@ -76,6 +85,8 @@ __all__ = [
     "PublishedVersion",
     "Register",
     "RegisterQuerySet",
+    "ReviewReminder",
+    "RiskGrade",
     "RiskLevel",
     "RiskPoint",
     "Row",

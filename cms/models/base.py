@@ -130,12 +130,11 @@ class Register(
     def full_url(self) -> str:
         return settings.SITE_URL + self.get_absolute_url()
 
-    def affected(self) -> tuple[list[str], list[str]]:
-        """(index refs, generations) that a publication or withdrawal of this row concerns."""
+    def affected(self) -> list[str]:
+        """The index refs that a publication or withdrawal of this row concerns."""
         pk = self.source_record().pk
         # A translation's words stand in the document of its record; without a source it is one itself.
-        refs = [f"{self.kind}:{key}" for key in dict.fromkeys((pk, self.pk))] if self.searched else []
-        return refs, [self.route, f"{self.kind}:{pk}"]
+        return [f"{self.kind}:{key}" for key in dict.fromkeys((pk, self.pk))] if self.searched else []
 
     def source_record(self) -> Self:
         """The row in the source language: what relations, counts and codes belong to."""

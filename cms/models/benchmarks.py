@@ -29,10 +29,17 @@ class Amount(models.Model):
     amount_kind = models.CharField(_("金额类型"), max_length=12, choices=AmountKind, default=AmountKind.RANGE)
     minimum = models.PositiveBigIntegerField(_("下限（分）"), null=True, blank=True)
     maximum = models.PositiveBigIntegerField(_("上限（分）"), null=True, blank=True)
-    multiple_min = models.DecimalField(_("倍数下限"), max_digits=8, decimal_places=3, null=True, blank=True)
-    multiple_max = models.DecimalField(_("倍数上限"), max_digits=8, decimal_places=3, null=True, blank=True)
+    # Six places: 万分之零点五 is 0.00005.
+    multiple_min = models.DecimalField(_("倍数下限"), max_digits=14, decimal_places=6, null=True, blank=True)
+    multiple_max = models.DecimalField(_("倍数上限"), max_digits=14, decimal_places=6, null=True, blank=True)
     # 违法所得, 货值金额 for a multiple; 平方米, 处 for a rate.
     base = models.CharField(_("基数或单位"), max_length=100, blank=True)
+    per = models.CharField(
+        _("计罚单位（原文）"),
+        max_length=60,
+        blank=True,
+        help_text=_("“每”字后面的原文，例如“处违法设施”；比较幅度时只看上面的单位。"),
+    )
     min_inclusive = models.BooleanField(_("含下限"), default=True)
     max_inclusive = models.BooleanField(_("含上限"), default=True)
 
@@ -76,6 +83,10 @@ class Benchmark(Amount, Register):
     document_no = models.CharField(_("文号"), max_length=100, blank=True)
     effective_on = models.DateField(_("施行日期"), null=True, blank=True)
     expires_on = models.DateField(_("有效期至"), null=True, blank=True)
+    notes = models.TextField(
+        _("适用说明"), blank=True, help_text=_("对所有阶次都适用的说明，例如处罚次数怎么算。")
+    )
+    source_code = models.CharField(_("来源编号"), max_length=100, blank=True)
     supersedes = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -101,14 +112,18 @@ class Benchmark(Amount, Register):
         *Register.base_search_fields,
     ]
     override_translatable_fields = [
-        *(TranslatableField(n) for n in ("title", "act", "legal_basis", "penalty_basis", "penalty_kinds")),
-        *(TranslatableField(n) for n in ("statutory_text", "issuing_body", "base", "tiers")),
+        *(
+            TranslatableField(n)
+            for n in ("title", "act", "legal_basis", "penalty_basis", "penalty_kinds", "notes")
+        ),
+        *(TranslatableField(n) for n in ("statutory_text", "issuing_body", "base", "per", "tiers")),
         *(
             SynchronizedField(n, overridable=False)
             for n in (
                 "slug",
                 "power_item",
                 "document_no",
+                "source_code",
                 "effective_on",
                 "expires_on",
                 "supersedes",
@@ -146,12 +161,9 @@ class Benchmark(Amount, Register):
 
         self.slug = self.slug or made_slug("benchmark")
 
-    def affected(self) -> tuple[list[str], list[str]]:
-        refs, names = super().affected()
-        if self.power_item_id:
-            item = f"power:{self.power_item_id}"
-            return [*refs, item], [*names, "power", item]
-        return refs, names
+    def affected(self) -> list[str]:
+        item = [f"power:{self.power_item_id}"] if self.power_item_id else []
+        return [*super().affected(), *item]
 
     def findings(self) -> list:
         """What the tiers do wrong against the statutory range (cms.publishing.tiers.Finding)."""
@@ -187,11 +199,18 @@ class Tier(Amount, Row):
     )
     conditions = models.TextField(_("适用条件"))
     standard = models.TextField(_("具体标准"), blank=True)
+    circumstances = models.TextField(
+        _("情形（一行一种）"),
+        blank=True,
+        help_text=_("任何一行成立就适用这一档。不填时按适用条件自动分行；公开页的“算一算”用它。"),
+    )
     accessory = models.CharField(_("并处"), max_length=300, blank=True)
+    accessory_when = models.CharField(_("并处的条件"), max_length=300, blank=True)
     alone = models.BooleanField(_("可以单处"), default=True)
 
     override_translatable_fields = [
-        *(TranslatableField(n) for n in ("name", "group", "conditions", "standard", "accessory", "base")),
+        *(TranslatableField(n) for n in ("name", "group", "conditions", "circumstances", "standard")),
+        *(TranslatableField(n) for n in ("accessory", "accessory_when", "base", "per")),
         *(
             SynchronizedField(n, overridable=False)
             for n in (

@@ -43,6 +43,7 @@ def chain(code: str, parents: dict[str, str | None]) -> list[str]:
 
 class Organisation(Register):
     kind, route = "organisation", "organisations"
+    searched = True
 
     code = models.CharField(_("机构编码"), max_length=40, validators=[CODE])
     name = models.CharField(_("名称"), max_length=200)
@@ -169,11 +170,6 @@ class Organisation(Register):
     def ancestor_codes(self) -> list[str]:
         """Its own code and its ancestors', nearest first."""
         return chain(self.code, Organisation.objects.tree_codes())
-
-    def affected(self) -> tuple[list[str], list[str]]:
-        refs, names = super().affected()
-        # Every list that names it shows its name.
-        return refs, [*names, "power"]
 
     def follow_up(self) -> None:
         from outbox import services as outbox

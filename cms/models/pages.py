@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
@@ -19,6 +20,8 @@ from wagtail.search import index
 from wagtail_localize.fields import SynchronizedField, TranslatableField
 from workdays import clock
 
+from cms.admin.case_form import CaseForm
+from cms.publishing import case_check
 from cms.publishing.recording import Recorded
 from cms.publishing.visibility import disclosed_q, private_q
 
@@ -103,12 +106,11 @@ class PublishedPage(Recorded, Page):
         parts = self.get_url_parts()
         return (parts[2] or "") if parts else ""
 
-    def affected(self) -> tuple[list[str], list[str]]:
-        """(index refs, generations) that a publication of this page concerns."""
+    def affected(self) -> list[str]:
+        """The index refs that a publication of this page concerns."""
         # A translation's words stand in the document of its record, whichever row that is.
         keys = Page.objects.filter(translation_key=self.translation_key).values_list("pk", flat=True)
-        refs = [f"{self.kind}:{key}" for key in keys] if self.kind in SEARCHED else []
-        return refs, ["pages", f"page:{self.pk}"]
+        return [f"{self.kind}:{key}" for key in keys] if self.kind in SEARCHED else []
 
     def make_slug(self) -> str:
         """The last part of the address, made once and from no title: a title edit never moves a page."""
@@ -293,6 +295,8 @@ class CaseOutcomePage(PublishedPage):
     publish_due = models.DateField(_("公开期限"), null=True, blank=True)
     withdraw_on = models.DateField(_("撤下日期"), null=True, blank=True)
     masking = models.CharField(_("姓名处理"), max_length=10, choices=Masking, default=Masking.SURNAME)
+    # What the check found and an editor confirmed: {text, findings: [key], by, at}; bound to the exact text.
+    masking_confirmed = models.JSONField(_("已核对的个人信息"), default=dict, blank=True, editable=False)
     source_document = models.ForeignKey(
         "wagtaildocs.Document",
         models.SET_NULL,
@@ -332,6 +336,7 @@ class CaseOutcomePage(PublishedPage):
             [FieldPanel("power_items"), FieldPanel("benchmarks")], heading=_("相关事项和裁量基准")
         ),
         InlinePanel("steps", label=_("问题出在哪一步")),
+        FieldPanel("masking_confirm"),
         MultiFieldPanel(
             [
                 FieldPanel("deciding_body"),
@@ -382,10 +387,42 @@ class CaseOutcomePage(PublishedPage):
     subpage_types: ClassVar[list[str]] = []
     template = "cms/case.html"
 
+    base_form_class = CaseForm
+
     class Meta:
         verbose_name = _("案例")
         verbose_name_plural = _("案例")
         ordering = ["-decided_on"]
+
+    def save(self, *args, **kwargs) -> None:
+        # The limit runs from the decision; an editor's own date stands.
+        if self.publish_due is None and self.decided_on and kwargs.get("update_fields") is None:
+            from cms.publishing.clock import due_of
+
+            self.publish_due = due_of(self)
+        super().save(*args, **kwargs)
+
+    @property
+    def days_late(self) -> int:
+        """How many days after its limit it was first published; 0 or less in time, 0 where there is none."""
+        if self.publish_due is None or self.first_published_at is None:
+            return 0
+        return (timezone.localdate(self.first_published_at) - self.publish_due).days
+
+    def published_text(self) -> str:
+        """All words of this page that a reader, a feed or a search engine gets, a line a field."""
+        fields = ("title", "seo_title", "search_description", "lede", "display_name", "unit", "post", "facts",
+                  "lesson", "deciding_body", "source_number")  # fmt: skip
+        rows = [*(row.text for row in self.provisions.all()), *(str(row) for row in self.results.all())]
+        return "\n".join([*(getattr(self, name) or "" for name in fields), *rows])
+
+    def masking_left(self) -> list:
+        """What the masking check finds in the text and this page's level forbids, each once, unconfirmed."""
+        return [f for f in case_check.forbidden(self) if not case_check.is_confirmed(self, f)]
+
+    def publishing_errors(self) -> list[str]:
+        left = self.masking_left()
+        return [case_check.sentence(finding) for finding in left]
 
     def make_slug(self) -> str:
         # The number is the address; it is given once, and a translation keeps it.
@@ -402,10 +439,8 @@ class CaseOutcomePage(PublishedPage):
         if self.locale_id and others.exists():
             raise ValidationError({"number": _("案号 %(number)s 已经用过。") % {"number": self.number}})
 
-    def affected(self) -> tuple[list[str], list[str]]:
-        refs, names = super().affected()
-        items = [item.pk for item in self.power_items.all()]
-        return [*refs, *(f"power:{pk}" for pk in items)], [*names, "cases", *(f"power:{pk}" for pk in items)]
+    def affected(self) -> list[str]:
+        return [*super().affected(), *(f"power:{item.pk}" for item in self.power_items.all())]
 
 
 class CaseProvision(Row):

@@ -13,6 +13,9 @@ from wagtail.admin.panels import (
     TabbedInterface,
 )
 
+from cms.admin.flow_panel import FlowPreviewPanel
+from cms.admin.forms import GradeSelect
+
 
 def publishing_tab() -> ObjectList:
     """When it goes live and when it expires."""
@@ -118,12 +121,30 @@ def flowchart_handler() -> TabbedInterface:
             ObjectList(
                 [
                     _group(_("流程图"), "title", "power_item", "description"),
+                    FlowPreviewPanel(heading=_("边填边看")),
                     InlinePanel("steps", label=_("环节"), min_num=2),
                     InlinePanel("transitions", label=_("流转"), min_num=1),
                 ],
                 heading=_("流程"),
             ),
-            ObjectList([InlinePanel("risk_points", label=_("廉政风险点"))], heading=_("廉政风险")),
+            ObjectList(
+                [
+                    InlinePanel(
+                        "risk_points",
+                        label=_("廉政风险点"),
+                        panels=[
+                            FieldPanel("step_key"),
+                            FieldPanel("description"),
+                            FieldPanel("level", widget=GradeSelect),
+                            FieldRowPanel([FieldPanel("likelihood"), FieldPanel("severity")]),
+                            FieldPanel("measures"),
+                            FieldRowPanel([FieldPanel("owner"), FieldPanel("owner_account")]),
+                            FieldRowPanel([FieldPanel("reviewed_on"), FieldPanel("next_review")]),
+                        ],
+                    )
+                ],
+                heading=_("廉政风险"),
+            ),
             publishing_tab(),
         ]
     )
@@ -146,11 +167,19 @@ def benchmark_handler() -> TabbedInterface:
                         "multiple_min",
                         "multiple_max",
                         "base",
+                        "per",
                         "min_inclusive",
                         "max_inclusive",
                     ),
                     _group(
-                        _("文件"), "issuing_body", "document_no", "effective_on", "expires_on", "supersedes"
+                        _("文件"),
+                        "issuing_body",
+                        "document_no",
+                        "effective_on",
+                        "expires_on",
+                        "supersedes",
+                        "source_code",
+                        "notes",
                     ),
                 ],
                 heading=_("基准"),

@@ -245,10 +245,6 @@ class PowerItem(Register):
         if not self.code and self.organisation_id and self.category_id:
             self.code, self.made_code = made_code(self.organisation, self.category), True
 
-    def affected(self) -> tuple[list[str], list[str]]:
-        refs, names = super().affected()
-        return refs, [*names, f"organisation:{self.organisation_id}"]
-
     def publishing_errors(self) -> list[str]:
         from cms.publishing.rules import power_errors
 

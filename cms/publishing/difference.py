@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from cms.models import PublishedVersion
 
 # Numbers of rows: what they stand for is shown elsewhere on the page, or not public.
-HIDDEN = frozenset(["pk", "id", "translation_key", "locale", "slug", "sort_order", "uuid"])
+HIDDEN = frozenset(["pk", "id", "translation_key", "locale", "slug", "sort_order", "uuid", "foreign"])
 LONGEST = 20_000
 """Characters of a value that are compared one by one; a longer one is shown old, then new."""
 

@@ -1,48 +1,56 @@
-"""Generations: a page's cache key carries one number for each thing that it shows.
+"""The generation of what is published: part of the key of every page that is kept (config.page_cache).
 
 `raise_on_commit` writes an outbox entry in the transaction (so that a crash forgets nothing) and raises at
-once after commit (so that nobody waits for the worker).
+once after commit (so that nobody waits for the worker). One generation for the whole site: a page drawn once
+more than needed costs less than one that shows what is no longer so (docs/decisions/page-cache.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Callable
+from typing import Any
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from outbox import services as outbox
 
-PREFIX = "cms:generation:"
-LONGEST = 100  # characters of an outbox entry's ref
+KEY = "cms:generation"
+KIND = "cms.generation"
+# What pages show besides records: editors change it without publishing anything.
+SHOWN = ("cms", "wagtailcore", "wagtailimages", "wagtaildocs", "wagtailredirects", "search")
 
 
-def raise_on_commit(names: Iterable[str]) -> None:
-    """Each name ("power", "power:17", "organisation:3") gets a new generation on commit."""
-    wanted = list(dict.fromkeys(names))
-    for ref in _packed(wanted):
-        outbox.enqueue(kind="cms.generation", ref=ref)
-    transaction.on_commit(lambda: [raise_now(name) for name in wanted], robust=True)
+def current() -> str:
+    """The generation now. One that the cache has lost is not guessed: nobody has seen the new one."""
+    found: str | None = cache.get(KEY)
+    if found is None:
+        cache.add(KEY, secrets.token_hex(8), timeout=None)
+        found = cache.get(KEY)
+    return found or secrets.token_hex(8)
 
 
-def _packed(names: list[str]) -> list[str]:
-    """The names, joined by commas into as few refs as an outbox entry's length allows."""
-    refs: list[str] = []
-    for name in names:
-        if refs and len(refs[-1]) + 1 + len(name) <= LONGEST:
-            refs[-1] += f",{name}"
-        else:
-            refs.append(name)
-    return refs
+def raise_now() -> None:
+    """A new generation, in the cache that all processes share."""
+    cache.set(KEY, secrets.token_hex(8), timeout=None)
 
 
-def raise_now(name: str) -> None:
-    """Raise one generation, in the cache that all processes share."""
-    key = PREFIX + name
-    cache.add(key, 1, timeout=None)
-    cache.incr(key)
+def raise_on_commit() -> None:
+    """A new generation on commit; once for a transaction, whatever it holds."""
+    if not _waits(raise_now):
+        outbox.enqueue(kind=KIND, ref="site")
+        transaction.on_commit(raise_now, robust=True)
 
 
-def key_for(*names: str) -> str:
-    """The part of a cache key that changes when one of `names` does: "3-1-8"."""
-    found = cache.get_many([PREFIX + name for name in names])
-    return "-".join(str(found.get(PREFIX + name, 0)) for name in names)
+def touched(sender: Any, **_rest: Any) -> None:
+    """A row was saved or deleted (a signal's receiver)."""
+    if sender._meta.app_label in SHOWN and not (_waits(raise_now) or _waits(_raise_too)):
+        transaction.on_commit(_raise_too, robust=True)
+
+
+def _raise_too() -> None:
+    raise_now()
+
+
+def _waits(hook: Callable[[], None]) -> bool:
+    return any(waiting[1] is hook for waiting in connection.run_on_commit)

@@ -94,7 +94,7 @@ def record_switch(batch: Any, *, actor: str = "", reason: str = "") -> int:
         version.sequence, version.event, version.published_at = first + offset, event.uuid, clock.now()
     PublishedVersion.objects.bulk_update(versions, ["sequence", "event", "published_at"], batch_size=200)
     outbox.enqueue(kind="cms.batch.index", ref=str(batch.pk))
-    generations.raise_on_commit(["power", "benchmarks"])
+    generations.raise_on_commit()
     return len(versions)
 
 
@@ -125,11 +125,10 @@ def _announce(version: PublishedVersion) -> None:
 
 
 def _tell_readers(obj: Any) -> None:
-    """What must follow: the index, and the caches of all that shows it."""
-    refs, names = obj.affected()
-    for ref in dict.fromkeys(refs):
+    """What must follow: the index, and the cache of pages."""
+    for ref in dict.fromkeys(obj.affected()):
         outbox.enqueue(kind="search.index", ref=ref)
-    generations.raise_on_commit(names)
+    generations.raise_on_commit()
     obj.follow_up()
 
 

@@ -84,6 +84,7 @@ def flow_errors(chart: Any) -> list[str]:
     arrows = list(chart.transitions.all())
     keys = [step.key for step in steps]
     known = set(keys)
+    grades = _grades(chart)
     found = [_("标识“%(key)s”用了不止一次。") % {"key": key} for key in sorted(known) if keys.count(key) > 1]
     for number, arrow in enumerate(arrows, 1):
         for key in (arrow.from_key, arrow.to_key):
@@ -92,6 +93,10 @@ def flow_errors(chart: Any) -> list[str]:
                     _("第 %(number)s 条流转指向没有的环节“%(key)s”。") % {"number": number, "key": key}
                 )
     for risk in chart.risk_points.all():
+        if risk.level and risk.level not in grades:
+            found.append(
+                _("风险点“%(risk)s”的等级“%(level)s”不在等级表里。") % {"risk": risk, "level": risk.level}
+            )
         if risk.step_key not in known:
             found.append(
                 _("风险点“%(risk)s”写在没有的环节“%(key)s”上。") % {"risk": risk, "key": risk.step_key}
@@ -104,3 +109,13 @@ def flow_errors(chart: Any) -> list[str]:
         if step.key not in targets and step.key != first and step.kind != "start":
             found.append(_("没有流转通向环节“%(name)s”。") % {"name": step.name})
     return found
+
+
+def _grades(chart: Any) -> set[str]:
+    """The codes of the site's risk scale, asked only where the chart states a level."""
+    from cms.models import RiskGrade, RiskLevel
+
+    stated = {risk.level for risk in chart.risk_points.all()} - {""}
+    if not stated:
+        return set()
+    return set(RiskGrade.objects.values_list("code", flat=True)) or set(RiskLevel.values)

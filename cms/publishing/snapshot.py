@@ -33,6 +33,7 @@ BOOKKEEPING = frozenset(
         "workflow_states",
         "_revisions",
         "warnings_confirmed",
+        "masking_confirmed",
         "show_in_menus",
         "comments",
         "wagtail_admin_comments",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
-from wagtail.models import Page, PageViewRestriction
+from datetime import datetime
+
+from django.apps import apps
+from django.db.models import Min, Q
+from wagtail.models import DraftStateMixin, Page, PageViewRestriction
 from workdays import clock
 
 
@@ -32,6 +35,19 @@ def private_q() -> Q:
 def disclosed_pages():
     """Disclosed pages of any type, for menus, trees and sitemaps (Wagtail's `public()` has drafts in it)."""
     return Page.objects.filter(disclosed_q()).exclude(private_q())
+
+
+def next_boundary() -> datetime | None:
+    """When the first of all rows appears or expires by its date alone; None where none will."""
+    now, found = clock.now(), []
+    for model in apps.get_models():
+        if issubclass(model, DraftStateMixin) and (model is Page or not issubclass(model, Page)):
+            live = model._base_manager.filter(live=True)
+            found += live.aggregate(
+                ends=Min("expire_at", filter=Q(expire_at__gt=now)),
+                begins=Min("go_live_at", filter=Q(go_live_at__gt=now)),
+            ).values()
+    return min(filter(None, found), default=None)
 
 
 def mark_disclosed(versions) -> list:

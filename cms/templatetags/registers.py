@@ -13,18 +13,44 @@ from django.utils.translation import get_language, gettext
 
 from cms import feeds
 from cms.flow.chart_of import chart_of, limit_text, listed_steps
-from cms.flow.svg import narrow_svg
-from cms.models import CaseOutcomePage, Category, Flowchart, PowerItem, PublishedVersion
-from cms.models.benchmarks import Amount
+from cms.flow.grades import Grade
+from cms.flow.svg import narrow_svg, wide_for_paper
+from cms.models import (
+    CaseOutcomePage,
+    Category,
+    Flowchart,
+    Law,
+    LawVersion,
+    LegalBasis,
+    PowerItem,
+    PublishedVersion,
+)
+from cms.models.benchmarks import Amount, Tier
+from cms.publishing.calculator import Match
+from cms.publishing.law_text import key_of
 from cms.views import stats
 
 register = template.Library()
 
 
 @register.simple_tag
-def flow_svg(flowchart: Flowchart, steps: list | None = None) -> SafeString:
-    """The narrow drawing, inline."""
-    return narrow_svg(chart_of(flowchart, steps), ident=f"flow-{flowchart.pk or 0}")
+def flow_svg(flowchart: Flowchart, steps: list | None = None, prefix: str = "") -> SafeString:
+    """The narrow drawing, inline; its badges lead to the list whose ids begin with `prefix`."""
+    return narrow_svg(chart_of(flowchart, steps, prefix), ident=f"flow-{flowchart.pk or 0}")
+
+
+@register.simple_tag
+def flow_wide_svg(flowchart: Flowchart, steps: list | None = None, prefix: str = "") -> SafeString:
+    """The wide drawing, inline."""
+    return wide_for_paper(chart_of(flowchart, steps, prefix), ident=f"flow-wide-{flowchart.pk or 0}")
+
+
+@register.simple_tag
+def risk_chip(grade: Grade) -> SafeString:
+    """A level of the site's risk scale as word, glyph, edge, hue."""
+    if not grade.look:
+        return format_html('<span class="tag">{}</span>', grade.word)
+    return format_html('<span class="lv lv-{}">{}</span>', grade.look, grade.word)
 
 
 @register.simple_tag
@@ -56,11 +82,42 @@ def amount(tier: Amount) -> str:
         return ""
     low, high = tier.bounds
     if kind == "multiple":
-        return _span(tier, _factor(low), _factor(high), gettext("{n} 倍"), tier.base)
+        return _multiple(tier, low, high)
     if kind == "fixed":
         return gettext("{n} 元").format(n=yuan(low))
-    unit = gettext("{n} 元") if kind == "range" else gettext("每{base} {n} 元").replace("{base}", tier.base)
+    each = tier.per or tier.base
+    unit = gettext("{n} 元") if kind == "range" else gettext("每{base} {n} 元").replace("{base}", each)
+    if kind == "rate" and low == high:
+        return unit.format(n=yuan(low))
     return _span(tier, yuan(low), yuan(high), unit, "")
+
+
+@register.filter
+def sums(match: Match) -> str:
+    """The sums that the calculator worked out, in words."""
+    if match.low is not None and match.low == match.high:
+        return gettext("{n} 元").format(n=yuan(match.low))
+    return _span(match.tier, yuan(match.low), yuan(match.high), gettext("{n} 元"), "")
+
+
+@register.filter
+def beside(tier: Tier) -> str:
+    """The accessory penalty, where the standard's own words do not already say it."""
+    return "" if tier.accessory and tier.accessory.split("、")[0] in tier.standard else tier.accessory
+
+
+def _multiple(tier: Amount, low: Decimal | None, high: Decimal | None) -> str:
+    """Times of a base; small factors as per cent, as the law writes them; with the cap in money."""
+    part = max(low or 0, high or 0) < 1
+    unit = "{n}%" if part else gettext("{n} 倍")
+    ends = [None if end is None else end * 100 if part else end for end in (low, high)]
+    if ends[0] is not None and ends[0] == ends[1]:
+        text = f"{tier.base}{unit.format(n=_factor(ends[0]))}"
+    else:
+        text = _span(tier, _factor(ends[0]), _factor(ends[1]), unit, tier.base)
+    if tier.maximum is not None:
+        text += gettext("，最高不超过 {n} 元").format(n=yuan(tier.maximum))
+    return text
 
 
 def _span(tier: Amount, low: str, high: str, unit: str, base: str) -> str:
@@ -119,6 +176,37 @@ def latest_publications(most: int = 6) -> list[PublishedVersion]:
     for version in feeds.Latest().items():
         found.setdefault(version.address, version)
     return list(found.values())[:most]
+
+
+@dataclass(frozen=True)
+class CitedLaw:
+    """Where a basis leads, down to the article; `repealed` is said of the version it cites."""
+
+    url: str
+    repealed: bool
+
+
+@register.simple_tag
+def law_of(basis: LegalBasis) -> CitedLaw | None:
+    """The register's law behind a legal basis, where it is disclosed itself."""
+    if basis.law_version_id is None:
+        return None
+    version = _versions_cited(basis.item).get(basis.law_version_id)
+    if version is None:
+        return None
+    key = key_of(basis.article)
+    address = version.law.for_reader(get_language() or "").get_absolute_url()
+    return CitedLaw(address + (f"#{key}" if key else ""), version.ended)
+
+
+def _versions_cited(item: PowerItem) -> dict[int, LawVersion]:
+    """id → version, of disclosed laws alone, for all bases of an item; asked once a page."""
+    if not hasattr(item, "_versions_cited"):
+        keys = {basis.law_version_id for basis in item.legal_bases.all()} - {None}
+        laws = Law.objects.disclosed().filter(versions__in=keys)
+        rows = LawVersion.objects.filter(pk__in=keys, law__in=laws.values("pk")).select_related("law__locale")
+        item._versions_cited = {version.pk: version for version in rows}
+    return item._versions_cited
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Prefetch
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q
 from django.utils.translation import get_language
 
 from cms.flow.chart_of import listed_steps
-from cms.models import Benchmark, CaseOutcomePage, Flowchart, Law, Organisation, PowerItem, PublishedVersion
+from cms.models import (
+    Benchmark,
+    CaseOutcomePage,
+    Flowchart,
+    Law,
+    LegalBasis,
+    Organisation,
+    PowerItem,
+    PublishedVersion,
+)
 from cms.models.power import InForce
+from cms.publishing.calculator import answer
+from cms.publishing.tier_picture import picture
 
 NOT_IN_FORCE = (InForce.PENDING, InForce.CANCELLED, InForce.DELEGATED)
 
@@ -38,13 +51,18 @@ def flow(chart: Flowchart) -> dict[str, Any]:
     return {
         "chart": chart,
         "steps": listed_steps(chart),
+        "versions": list(reversed(PublishedVersion.objects.of(chart).visible())) if chart.pk else [],
         "item": _disclosed_item(chart.power_item),
         "untranslated": chart.language != get_language(),
     }
 
 
-def benchmark(record: Benchmark) -> dict[str, Any]:
+def benchmark(record: Benchmark, chosen: Sequence[str] = (), quantity: str = "") -> dict[str, Any]:
+    """The benchmark with its picture, and what the chosen circumstances give (?c=1-0&n=3)."""
+    tiers = list(record.tiers.all())
     return {
+        "picture": picture(record, tiers),
+        "answer": answer(tiers, chosen, quantity),
         "benchmark": record,
         "item": _disclosed_item(record.power_item),
         "untranslated": record.language != get_language(),
@@ -61,14 +79,31 @@ def organisation(record: Organisation) -> dict[str, Any]:
     }
 
 
-def law(record: Law) -> dict[str, Any]:
-    items = PowerItem.objects.disclosed().source().with_parts()
+def law(record: Law, page: str = "1") -> dict[str, Any]:
+    """A law: its versions, the articles in force (or last in force), and the items that rest on it."""
+    current = record.current
+    cited = citations(record) if record.pk else LegalBasis.objects.none()
     return {
         "law": record,
-        "versions": record.versions.all(),
-        "items": items.filter(legal_bases__law_version__law=record).distinct()[:200] if record.pk else [],
+        "versions": sorted(record.versions.all(), key=lambda version: version.since, reverse=True),
+        "current": current,
+        "articles": current.articles() if current else [],
+        "cited": Paginator(cited, CITED).get_page(page),
         "untranslated": record.language != get_language(),
     }
+
+
+CITED = 100
+
+
+def citations(record: Law) -> Any:
+    """The legal bases of disclosed items that cite a law: by link, or unlinked by one of its names."""
+    items = PowerItem.objects.disclosed().source().in_force()
+    source = record.source_record()
+    rows = LegalBasis.objects.filter(item__in=items.values("pk")).filter(
+        Q(law_version__law=source) | Q(law_version=None, law_name__in=source.names)
+    )
+    return rows.select_related("item", "law_version").order_by("item__code", "sort_order", "pk")
 
 
 def _flowcharts() -> Any:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Locale
 
 from cms.models import ArticlePage, CaseOutcomePage, NoticePage, SectionPage
+from cms.publishing.clock import within_limit
 from cms.views.gone import moved_or_gone
 from cms.views.paging import page_of, query_without
 
@@ -56,7 +57,8 @@ def case_list(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     if kind in kinds:
         rows = rows.filter(case_kind=kind)
-    return _list(request, "cms/case_list.html", rows, kinds=kinds, kind=kind, section=intro("cases"))
+    more = {"kinds": kinds, "kind": kind, "section": intro("cases"), "in_time": within_limit()}
+    return _list(request, "cms/case_list.html", rows, **more)
 
 
 @require_safe

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from cms.models import Benchmark, Flowchart, Law, Organisation, PowerItem, PublishedVersion
+from cms.models import Benchmark, Law, LawKind, LawVersion, Organisation, PowerItem, PublishedVersion
 from cms.views import contexts
 from cms.views.gone import moved_or_gone
 from cms.views.paging import page_of, query_without
@@ -69,13 +70,6 @@ def _changes(before: PublishedVersion | None, version: PublishedVersion) -> list
 
 
 @require_safe
-def flow(request: HttpRequest, slug: str) -> HttpResponse:
-    """A flowchart by itself."""
-    record = _find(Flowchart, get_language() or "", slug=slug)
-    return _sheet(request, "cms/flow.html", record, contexts.flow)
-
-
-@require_safe
 def benchmark_list(request: HttpRequest) -> HttpResponse:
     """All benchmarks, newest first."""
     rows = Benchmark.objects.disclosed().source().order_by("-first_published_at", "slug")
@@ -86,9 +80,14 @@ def benchmark_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def benchmark(request: HttpRequest, slug: str) -> HttpResponse:
-    """A benchmark with its tiers."""
+    """A benchmark with its tiers; `?c=` and `?n=` are the circumstances a reader chose."""
     record = _find(Benchmark, get_language() or "", slug=slug)
-    return _sheet(request, "cms/benchmark.html", record, contexts.benchmark)
+    chosen, quantity = request.GET.getlist("c")[:100], request.GET.get("n", "")[:20]
+
+    def context(found: Any) -> dict[str, Any]:
+        return contexts.benchmark(found, chosen, quantity)
+
+    return _sheet(request, "cms/benchmark.html", record, context)
 
 
 @require_safe
@@ -99,7 +98,27 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+def law_list(request: HttpRequest) -> HttpResponse:
+    """The law register; `?q=` finds names, short names and document numbers, `?rank=` one rank."""
+    rows = Law.objects.disclosed().source().prefetch_related("versions").order_by("name", "pk")
+    words, rank = request.GET.get("q", "").strip()[:100], request.GET.get("rank", "")
+    if words:
+        named = Q(name__icontains=words) | Q(short_names__icontains=words)
+        numbered = LawVersion.objects.filter(document_no__icontains=words).values("law")
+        rows = rows.filter(named | Q(pk__in=numbered))
+    if rank in LawKind.values:
+        rows = rows.filter(rank=rank)
+    page, exists = page_of(request, rows)
+    context = {
+        "page": page, "beyond": not exists, "query": query_without(request, "page"), "q": words, "rank": rank,
+        "ranks": LawKind.choices,
+    }  # fmt: skip
+    return render(request, "cms/law_list.html", context, status=200 if exists else 404)
+
+
+@require_safe
 def law(request: HttpRequest, slug: str) -> HttpResponse:
-    """A law: its versions and the items that rest on it."""
+    """A law: its versions, its articles and the items that rest on it (`?page=`, a hundred each)."""
     record = _find(Law, get_language() or "", slug=slug)
-    return _sheet(request, "cms/law.html", record, contexts.law)
+    page = request.GET.get("page", "1")[:8]
+    return _sheet(request, "cms/law.html", record, lambda found: contexts.law(found, page))

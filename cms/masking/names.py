@@ -1,0 +1,213 @@
+"""Personal names in Chinese text, by surname, given characters, and what stands around them. No model."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from .words import (
+    AFTER,
+    CALLED,
+    COMPOUND,
+    ETHNIC_DOT,
+    GIVEN,
+    NEVER,
+    NOT_NAMES,
+    SURNAMES,
+    SYMBOLS,
+    TITLES,
+    WORDY,
+    words,
+)
+
+HAN = re.compile(r"[㐀-鿿]")
+BEFORE_TITLE = tuple(sorted(TITLES, key=len, reverse=True))
+BEFORE_CALL = tuple(sorted(CALLED, key=len, reverse=True))
+FOLLOW = tuple(sorted(AFTER, key=len, reverse=True))
+# Titles of an office, not of a role in the case: whoever bears one is an official.
+PRIVATE = words("""
+    丈夫 上诉人 专家 业主 个体户 中介 举报人 亲属 代理人 代表 低保户 侄子 保安 信访人 儿媳 儿子 先进个人
+    农民 包工头 医生 原告 厨师 反映人 受害人 司机 合伙人 同事 同学 员工 哥哥 商人 商户 外甥 女儿 女婿
+    妹妹 妻子 姐姐 委托人 委派 嫌疑人 学生 家长 居民 岳母 岳父 工人 店主 弟弟 当事人 律师 情妇 战友 户主
+    承包人 承包商 投诉人 投资人 护士 控告人 摊主 教师 朋友 村民 母亲 法人代表 法定代表人 父亲 犯罪嫌疑人
+    申诉人 申请人 监事 第三人 经营户 经营者 群众 老师 老板 职员 职工 联系人 股东 董事 表哥 表弟 被举报人
+    被告 被告人 被害人 被投诉人 被申请人 记者 证人 贫困户 驾驶员
+""")
+OFFICES = tuple(title for title in BEFORE_TITLE if title not in PRIVATE)
+MASKED = re.compile(r"[某×*＊Ｘ○〇●■□]")
+DOTTED = re.compile(rf"[㐀-鿿]{{2,8}}(?:[{ETHNIC_DOT}][㐀-鿿]{{1,8}}){{1,3}}")
+ENOUGH = 5
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name at one place. `official` where a title of office stands at any of its places."""
+
+    text: str
+    start: int
+    end: int
+    official: bool = False
+
+
+@dataclass
+class _Candidate:
+    text: str
+    start: int
+    strong: bool  # a title, a label, or a name in the same list stands beside it
+    score: int
+
+
+def names(text: str) -> list[Name]:
+    """All names, in order, without overlaps."""
+    chosen: list[_Candidate] = []
+    # Where two overlap, the likelier stands: 班长孙子轩 is no 长孙.
+    for candidate in sorted(candidates(text), key=lambda c: (-c.score, c.start)):
+        end = candidate.start + len(candidate.text)
+        if not any(c.start < end and candidate.start < c.start + len(c.text) for c in chosen):
+            chosen.append(candidate)
+    chosen = listed(text, chosen)
+    sure = {c.text for c in chosen if c.score >= ENOUGH}
+    return [*everywhere(text, sure), *dotted(text, sure)]
+
+
+def everywhere(text: str, sure: set[str]) -> list[Name]:
+    """Each sure name at all its places; the longer of two at one place."""
+    spans: list[tuple[int, int]] = []
+    for name in sorted(sure, key=len, reverse=True):
+        for match in re.finditer(re.escape(name), text):
+            if not any(a < match.end() and match.start() < b for a, b in spans):
+                spans.append(match.span())
+    officials = {text[a:b] for a, b in spans if is_official(text, a, b)}
+    return [Name(text[a:b], a, b, text[a:b] in officials) for a, b in sorted(spans)]
+
+
+def dotted(text: str, sure: set[str]) -> list[Name]:
+    """Names of the form 买买提·吐尔逊."""
+    found = []
+    for match in DOTTED.finditer(text):
+        end = match.end()
+        last = max(match[0].rfind(sign) for sign in ETHNIC_DOT) + match.start() + 1
+        for at in range(last + 1, end):  # the verb after the last part does not belong to it
+            if text.startswith(FOLLOW + BEFORE_TITLE, at):
+                end = at
+                break
+        name = text[match.start() : min(end, last + 5)]
+        if name not in sure and not re.search("公司|集团|大学|杯", match[0]):
+            start = match.start()
+            found.append(Name(name, start, start + len(name), is_official(text, start, start + len(name))))
+    return found
+
+
+def is_official(text: str, start: int, end: int) -> bool:
+    before, after = text[max(0, start - 8) : start], text[end : end + 6]
+    return before.endswith(OFFICES) or after.startswith(OFFICES) or after.startswith("同志")
+
+
+def candidates(text: str) -> list[_Candidate]:
+    """The best name at each place where a surname stands, if it is likely enough to look at."""
+    counts: Counter[str] = Counter()
+    raw: list[tuple[int, list[str]]] = []
+    for start, sign in enumerate(text):
+        options = [o for size in surname_sizes(text, start, sign) for o in given(text, start, size)]
+        if options:
+            raw.append((start, options))
+            counts.update(options)
+    found = []
+    for start, options in raw:
+        scored = [scored_at(text, start, option, counts) for option in options]
+        best = max(scored, key=lambda c: (c.score, len(c.text)), default=None)
+        if best and best.score >= 3:
+            found.append(best)
+    return found
+
+
+def surname_sizes(text: str, start: int, sign: str) -> list[int]:
+    if text[start : start + 2] in COMPOUND:
+        return [2]
+    return [1] if sign in SURNAMES else []
+
+
+def given(text: str, start: int, size: int) -> list[str]:
+    """The names that could begin here: surname and one or two characters that names may have."""
+    options = []
+    for length in (1, 2):
+        part = text[start + size : start + size + length]
+        if len(part) < length or not all(HAN.match(c) for c in part) or any(c in NEVER for c in part):
+            break
+        options.append(text[start : start + size + length])
+    return options
+
+
+def scored_at(text: str, start: int, option: str, counts: Counter[str]) -> _Candidate:
+    """How much speaks for a name: what stands before, what follows, its signs, its return."""
+    end = start + len(option)
+    before, after = text[max(0, start - 8) : start], text[end : end + 4]
+    left, right = left_score(before), right_score(after)
+    size = 2 if option[:2] in COMPOUND else 1
+    look = sum(1 if c in GIVEN else -2 for c in option[size:]) / (len(option) - size)
+    score = left + right + (1 if look == 1 else -2 if look < 0 else 0)
+    score += 1 if counts[option] > 1 else 0
+    shorter = option[:-1]
+    if len(option) - size == 2 and counts[shorter] > counts[option] and right < 2:
+        score -= 2  # 金哲 stands here twice, 金哲通 once
+    if text[start : start + 2] in NOT_NAMES or text[start : start + 3] in NOT_NAMES:
+        # 王国, 李家 and 段长 are words; 主席王国庆 is a person all the same.
+        likely = left >= 3 and right >= 2 and look == 1 and len(option) > 2
+        score -= 1 if likely and option not in NOT_NAMES else 6
+    if option[-1] in "和与于" and len(option) - size == 2:
+        score -= 2  # 伍勇和会计: the joint, not the name
+    if option[0] in WORDY and size == 1:
+        score -= 1 if left >= 3 or (counts[option] > 1 and look == 1 and right) else 2
+    if size == 2:
+        score += 1
+    if before.endswith(("某", "×", "路", "街", "县", "省", "镇")) or MASKED.match(after):
+        score -= 4
+    if re.match(
+        r"(?:省|市|县|区|镇|乡|村|街道|路|街|公司|集团|医院|学校|大学|小学|中学|法院|银行|酒店|饭店|宾馆|小区|社区)",
+        after,
+    ):
+        score -= 5
+    return _Candidate(option, start, left >= 3, score)
+
+
+def left_score(before: str) -> int:
+    if before.endswith(BEFORE_TITLE):
+        return 3
+    label = before.rstrip().rstrip(":：")
+    if label != before and label.endswith((*BEFORE_TITLE, "姓名", "名字", "户名", "甲方", "乙方")):
+        return 3
+    if re.search(r"(?:姓名|名叫|叫做|自称|化名)[为是]?$", before):
+        return 3
+    if not before or before[-1] in SYMBOLS:
+        return 2
+    if before.endswith(BEFORE_CALL):
+        return 2
+    return 0
+
+
+def right_score(after: str) -> int:
+    if not after:
+        return 2
+    if after.startswith(BEFORE_TITLE):
+        return 3
+    if after[0] in SYMBOLS or after.startswith(FOLLOW):
+        return 2
+    if after[0].isdigit():
+        return 1
+    return 0
+
+
+def listed(text: str, chosen: list[_Candidate]) -> list[_Candidate]:
+    """甲、乙和丙: what stands in a list with a sure name is one itself."""
+    sure = [c for c in chosen if c.score >= ENOUGH]
+    for candidate in chosen:
+        if candidate.score >= ENOUGH or candidate.score < 3:
+            continue
+        for other in sure:
+            first, second = sorted((candidate, other), key=lambda c: c.start)
+            between = text[first.start + len(first.text) : second.start]
+            if between in ("、", "和", "与", "及", "，", "以及", "，与"):
+                candidate.score, candidate.strong = ENOUGH, True
+                break
+    return chosen
