@@ -35,6 +35,22 @@ TABLE: dict[str, frozenset[str]] = {
     "state:moved": frozenset({TRIAGE, APPROVER}),
     "state:disposing": frozenset({HANDLER, APPROVER}),
     "state:closed": frozenset({HANDLER, APPROVER}),
+    # what two persons decide: one proposes, an approver who is another person answers
+    "propose": frozenset({TRIAGE, HANDLER, APPROVER}),
+    "decide": frozenset({APPROVER}),
+    "hold": frozenset({APPROVER}),
+    # to another office, and back from there; the halves of an identity follow by those who hold them
+    "transfer": frozenset({TRIAGE, APPROVER}),
+    "half:a": frozenset({CUSTODIAN}),
+    "half:b": frozenset({APPROVER}),
+    "half": frozenset({CUSTODIAN, APPROVER}),
+    # how the queue is kept
+    "label": frozenset({TRIAGE, HANDLER}),
+    "priority": frozenset({TRIAGE, APPROVER}),
+    "link": frozenset({TRIAGE, HANDLER}),
+    "pause": frozenset({HANDLER, APPROVER}),
+    "bulk": frozenset({TRIAGE, HANDLER, APPROVER}),
+    "share-view": frozenset({TRIAGE, APPROVER}),
     "identity-request": frozenset({CUSTODIAN}),
     "audit": frozenset({AUDITOR}),
     "administer": frozenset({ADMINISTRATOR}),

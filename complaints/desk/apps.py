@@ -5,3 +5,10 @@ class DeskConfig(AppConfig):
     name = "complaints.desk"
     label = "desk"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """The outbox learns what this room does later."""
+        from complaints.desk import bulk, largework  # noqa: F401
+        from complaints.desk.recounting import listen
+
+        listen()

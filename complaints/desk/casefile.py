@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from ledger.models import Event
 
 from complaints.desk import transitions
-from complaints.desk.models import Note
+from complaints.desk.models import Note, Proposal
 from complaints.intake.models import Message, State, Tip
 from complaints.vault.models import SealedFile
 from complaints.vault.tips import OpenCell
@@ -31,6 +30,24 @@ KINDS = {
     "answered": gettext_lazy("举报人来信"),
     "noted": pgettext_lazy("event", "内部记录"),
     "feedback": gettext_lazy("已向举报人当面反馈"),
+    "proposed": gettext_lazy("提出意见，等另一人批准"),
+    "agreed": pgettext_lazy("event", "批准"),
+    "declined": pgettext_lazy("event", "未批准"),
+    "held": gettext_lazy("保全"),
+    "transferred": gettext_lazy("转给另一机构"),
+    "returned": gettext_lazy("退回转来的机构"),
+    "identity-half": gettext_lazy("移交半把身份钥匙"),
+    "identity-asked": gettext_lazy("申请打开举报人身份"),
+    "identity-agreed": gettext_lazy("同意打开举报人身份"),
+    "identity-declined": gettext_lazy("不同意打开举报人身份"),
+    "identity-lapsed": gettext_lazy("打开身份的申请过期"),
+    "labelled": gettext_lazy("改标签"),
+    "priority": gettext_lazy("改轻重缓急"),
+    "linked": gettext_lazy("和另一件连在一起"),
+    "unlinked": gettext_lazy("取消和另一件的连接"),
+    "paused": gettext_lazy("期限停止计算"),
+    "resumed": gettext_lazy("期限继续计算"),
+    "recomputed": gettext_lazy("期限重新推算"),
 }
 
 
@@ -78,6 +95,7 @@ class CaseFile:
     messages: list[Line] = field(default_factory=list)
     notes: list[Line] = field(default_factory=list)
     decisions: list[list[tuple[str, str]]] = field(default_factory=list)
+    proposals: list[tuple[Proposal, list[tuple[str, str]]]] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
 
@@ -92,6 +110,8 @@ def language_of(cells: list[OpenCell]) -> str:
 def read(tip: Tip, cells: list[OpenCell]) -> CaseFile:
     """Sort the opened cells to where they belong. A changed cell is named, its text never shown."""
     case = CaseFile()
+    proposals = list(Proposal.objects.filter(tip=tip).select_related("by", "answered_by"))
+    proposed = {row.cell_id for row in proposals}
     texts = {cell.uuid: cell for cell in cells}
     for cell in cells:
         if cell.changed:
@@ -103,8 +123,9 @@ def read(tip: Tip, cells: list[OpenCell]) -> CaseFile:
             case.respondents = [_("，").join(part for part in person.values() if part) for person in people]
         elif cell.label in ("about", "answers"):
             setattr(case, cell.label, json.loads(cell.text))
-        elif cell.label == "disposal":
+        elif cell.label == "disposal" and cell.uuid not in proposed:
             case.decisions.append(decision_lines(json.loads(cell.text)))
+    case.proposals = [(row, _proposed(texts.get(row.cell_id))) for row in proposals]
     case.files = files(tip, cells)
     messages = list(Message.objects.filter(tip=tip).select_related("user"))
     case.messages = [_line(m, texts.get(m.cell_id), m.user) for m in messages]
@@ -132,15 +153,29 @@ def files(tip: Tip, cells: list[OpenCell]) -> list[File]:
 def decision_lines(body: dict[str, str]) -> list[tuple[str, str]]:
     """A decision's fields in words, for the internal record."""
     lines = []
+    if body.get("kind") == "hold":
+        lines.append((_("保全"), ""))
     if reason := transitions.REASONS.get(body.get("reason", "")):
         lines.append((_("不予受理的理由"), str(reason)))
     if disposal := transitions.DISPOSALS.get(body.get("disposal", "")):
         lines.append((_("处置方式"), str(disposal[0])))
     if body.get("where"):
         lines.append((_("可以向哪里反映"), body["where"]))
+    if body.get("opinion"):
+        lines.append((_("意见和理由"), body["opinion"]))
+    if body.get("review"):
+        lines.append((_("集体研究情况"), body["review"]))
     if body.get("result"):
         lines.append((_("办理结果"), body["result"]))
     return lines
+
+
+def _proposed(cell: OpenCell | None) -> list[tuple[str, str]]:
+    """What a proposal says; nothing where its cell does not open or was changed."""
+    if cell is None or cell.changed:
+        return []
+    body = json.loads(cell.text)
+    return decision_lines({**body, "disposal": body.get("choice", "")})
 
 
 def events_of(tip: Tip) -> list[Event]:
@@ -148,6 +183,11 @@ def events_of(tip: Tip) -> list[Event]:
     events = Event.objects.filter(tag=bytes(tip.tag))
     first = dt.datetime.min.replace(tzinfo=dt.UTC)
     return sorted(events, key=lambda e: (e.date, e.at or first, e.position or 0))
+
+
+def recent(events: list[Event]) -> list[Event]:
+    """The last acts of staff, newest first: among them what a stale form did not know of."""
+    return [e for e in reversed(events) if e.at is not None and e.kind != "opened"][:3]
 
 
 def timeline(events: list[Event]) -> list[Moment]:
@@ -163,26 +203,9 @@ def _words(event: Event, names: dict[str, str]) -> str:
         return _("举报人来信")
     if event.kind == "state":
         return str(State(event.details["to"]).label)
+    if event.kind == "recomputed":
+        days = {"before": event.details["from"], "then": event.details["to"]}
+        return _("放假安排有变，期限由 %(before)s 改为 %(then)s") % days
     if event.kind == "assigned":
         return _("分给 %(name)s") % {"name": names.get(event.details["to"], "")}
     return str(KINDS.get(event.kind, event.kind))
-
-
-def index_text(cells: Sequence[OpenCell]) -> tuple[str, str, str]:
-    """(title, body, code of the power item) of a tip for its index; changed cells are left out."""
-    title, item = "", ""
-    body: list[str] = []
-    for cell in cells:
-        if cell.changed:
-            continue
-        if cell.label == "subject":
-            title = cell.text
-        elif cell.label == "respondents":
-            body += [part for person in json.loads(cell.text) for part in person.values() if part]
-        elif cell.label == "about":
-            about = json.loads(cell.text)
-            item = about.get("code", "")
-            body += [part for part in (about.get("title"), about.get("step_title"), item) if part]
-        else:
-            body.append(cell.text)
-    return title, "\n".join(body), item

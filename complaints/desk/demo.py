@@ -21,7 +21,7 @@ from django.utils import timezone
 from PIL import Image
 from workdays import calendar, clock, rules
 
-from complaints.desk import opening, services
+from complaints.desk import deciding, opening, services
 from complaints.desk.demo_tips import STORIES, Step, Story
 from complaints.desk.models import ReplyTemplate
 from complaints.intake import about, defaults, uploads
@@ -263,6 +263,12 @@ def _do(cast: Cast, tip: Tip, step: Step, master: receipts.Master, language: str
             revision=tip.revision,
             ask_back=step.act == "ask",
         )
+    elif step.act == "disposing":
+        made = deciding.propose(
+            tip=tip, user=user, keys=keys, kind="disposal", choice=step.disposal, revision=tip.revision
+        )
+        made.tip = services.fresh(tip)
+        deciding.answer(proposal=made, user=cast.users["approver", tip.office.code], agree=True)
     else:
         closes = step.act == "closed"
         services.change_state(

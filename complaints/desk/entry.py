@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -10,6 +11,7 @@ from accounts import unlock as session
 from accounts.decorators import staff_required, unlocked_required
 from accounts.keys import KeySeed
 from accounts.models import User
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import render, resolve_url
@@ -18,7 +20,8 @@ from django.utils.translation import gettext
 
 from complaints import access
 from complaints.desk.forms import UnlockForm
-from complaints.vault.errors import DirectoryBroken, NotAMember
+from complaints.vault import jobs, offices
+from complaints.vault.errors import DirectoryBroken, NotAMember, Refused
 
 
 class DeskRequest(HttpRequest):
@@ -30,6 +33,7 @@ class DeskRequest(HttpRequest):
 
 View = Callable[..., HttpResponseBase]
 CARRY = "carry-"
+HELP_S = 60
 
 
 def desk(action: str | None, *, unlocked: bool = True) -> Callable[[View], View]:
@@ -69,6 +73,16 @@ def _with_key(view: View) -> View:
     return inner
 
 
+def _help(request: HttpRequest) -> None:
+    """Once a minute, an unlocked session hands waiting large work its keys (complaints.vault.jobs)."""
+    seed = session.unlocked(request)
+    if seed is None or not isinstance(request.user, User):
+        return
+    if cache.add(f"desk-help:{request.user.pk}", 1, HELP_S):
+        with suppress(DirectoryBroken):  # the page itself says so
+            jobs.offer(request.user, seed)
+
+
 def typed(data: QueryDict) -> list[tuple[str, str]]:
     """The fields of a form, without its token."""
     return [(name, value) for name in data for value in data.getlist(name) if name != "csrfmiddlewaretoken"]
@@ -103,10 +117,11 @@ def _enter(view: View, action: str | None) -> View:
             kwargs["tip"] = access.tip_or_404(request.user, kwargs.pop("number"), action or "queue")
         elif action is not None and not access.offices_for(request.user, action).exists():
             raise PermissionDenied
+        _help(request)
         try:
             return view(request, *args, **kwargs)
         except NotAMember:
-            return render(request, "desk/no_key.html", band(request), status=403)
+            return render(request, "desk/no_key.html", {**band(request), **own_key(request.user)}, status=403)
         except DirectoryBroken:
             return render(request, "desk/directory_broken.html", band(request), status=503)
 
@@ -122,8 +137,17 @@ def band(request: DeskRequest, section: str = "") -> dict[str, Any]:
         "desk_roles": gettext("、").join(roles),
         "minutes_left": session.minutes_left(request),
         "can_administer": any(m.role == access.ADMINISTRATOR for m in held),
+        "can_identity": any(m.role in access.TABLE["half"] for m in held),
         "can_queue": any(m.role in access.TABLE["queue"] for m in held),
     }
+
+
+def own_key(user: User) -> dict[str, str]:
+    """The fingerprint of a person's own key, for who waits for a grant; nothing where there is no key."""
+    try:
+        return {"fingerprint": offices.fingerprint(user)}
+    except Refused:
+        return {}
 
 
 def onward(to: str, *args: Any, **kwargs: Any) -> HttpResponseRedirect:

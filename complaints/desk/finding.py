@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from workdays import clock
 
-from complaints.desk.casefile import index_text
+from complaints.desk import finding_text
 from complaints.intake.models import Tip, Tombstone
 from complaints.vault import offices
 from complaints.vault import tips as sealing
@@ -31,9 +31,10 @@ from search.engines import fts5
 from search.engines.base import IndexDamaged
 from search.engines.sealed import SealedEngine
 
-LABELS = ("subject", "narrative", "message", "respondents", "about", "note")
 BATCH = 100  # tips opened and indexed at a time
 BUDGET_S = 3.0  # seconds that a search may spend on reading in
+COMPARE_S = 0.3  # and on finding out which tips are alike
+TWIN = 0.5  # from this share on a tip is likely the same report as another (docs/decisions/similar-tips.md)
 FORGET_AFTER = dt.timedelta(hours=24)
 KIND = "tip"
 
@@ -81,7 +82,17 @@ class SealedOffice:
             return self.catch_up(min(budget_s, max(0.0, end - time.monotonic())))
         if not pending:
             self._tidy()
+            if done:
+                self.engine.truncate()
         return Progress(done, pending)
+
+    def compare(self, refs: Sequence[str], budget_s: float = COMPARE_S) -> None:
+        """Find out of those of `refs` that are new in the file which others are like them."""
+        end = time.monotonic() + budget_s
+        for one in self.engine.uncompared(refs):
+            self.engine.compare(one, least=TWIN)
+            if time.monotonic() > end:
+                break
 
     def _tips_after(self, change: int) -> QuerySet[Tip]:
         return Tip.objects.filter(office=self.office, change__gt=change)
@@ -117,7 +128,7 @@ class SealedOffice:
             left = [t.uuid for t in tips if t.epoch == epoch and t.uuid not in keys]
             if (older := self._epoch_seed(epoch)) is not None:
                 keys.update(sealing.open_many_as_office(tip_uuids=left, office_seed=older))
-        cells = sealing.read_many(keys, LABELS)
+        cells = sealing.read_many(keys, finding_text.LABELS)
         return [document(tip, cells[tip.uuid]) for tip in tips if tip.uuid in cells]
 
     def _epoch_seed(self, epoch: int) -> KeySeed | None:
@@ -134,21 +145,22 @@ class SealedOffice:
         """Note how far this file has read (for `forget_stale`), and unlink those of older epochs."""
         marker(self.path).write_text(str(self.engine.change()), encoding="ascii")
         for other in self.path.parent.glob(f"{self.office.uuid}-*.db"):
-            if other != self.path and _epoch(other) < _epoch(self.path):
+            if other != self.path and epoch_of(other) < epoch_of(self.path):
                 fts5.destroy(other)
                 marker(other).unlink(missing_ok=True)
 
 
 def document(tip: Tip, cells: Sequence[sealing.OpenCell]) -> Document:
-    """What the index holds of a tip: its words, its number, the power item it is about."""
-    title, body, item = index_text(cells)
+    """What the index holds of a tip: its words, its number, the power item, the names of those reported."""
+    words = finding_text.of(cells)
     return Document(
         id=ref(tip.uuid),
         kind=KIND,
-        title=title,
-        body=body,
+        title=words.title,
+        body=words.body,
+        low="\n".join(words.low),
         code=tip.number,
-        facets={"item": [item]} if item else {},
+        facets=finding_text.facets(words),
         date=tip.received_on,
     )
 
@@ -156,6 +168,11 @@ def document(tip: Tip, cells: Sequence[sealing.OpenCell]) -> Document:
 def ref(tip: UUID) -> str:
     """A tip's id in the index."""
     return f"{KIND}:{tip.hex}"
+
+
+def tip_of(ref: str) -> UUID:
+    """The tip of an id in the index."""
+    return UUID(hex=ref.partition(":")[2])
 
 
 def path_of(office: Office, epoch: int) -> Path:
@@ -168,7 +185,8 @@ def marker(path: Path) -> Path:
     return path.with_suffix(".read")
 
 
-def _epoch(path: Path) -> int:
+def epoch_of(path: Path) -> int:
+    """The epoch of an index file, by its name; 0 for another file."""
     end = path.stem.rpartition("-")[2]
     return int(end) if end.isdigit() else 0
 

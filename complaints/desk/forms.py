@@ -15,7 +15,11 @@ from complaints.intake.text import hides, with_plain_ends
 
 MESSAGE_MAX = 10_000
 LINE_MAX = 500
-FILTERS = ("state", "category", "region", "due", "assignee", "named", "sort")
+FILTERS = (
+    *("state", "category", "region", "due", "assignee", "named"),
+    *("priority", "hold", "answer", "label", "sort"),
+)
+PRIORITIES = [("0", _("一般")), ("1", _("优先")), ("2", _("紧要")), ("3", _("特急"))]
 
 
 def tree_choices(nodes: Sequence[Named]) -> list[tuple[str, str]]:
@@ -43,22 +47,51 @@ class FilterForm(forms.Form):
     due = forms.ChoiceField(
         label=_("期限"),
         required=False,
-        choices=[("", _("全部")), ("overdue", _("超期")), ("soon", _("3 天内到期")), ("none", _("不计期限"))],
+        choices=[
+            ("", _("全部")),
+            ("overdue", _("超期")),
+            ("today", _("今天到期")),
+            ("soon", _("3 天内到期")),
+            ("none", _("不计期限")),
+        ],
     )
-    assignee = forms.ChoiceField(
-        label=_("办理人"),
-        required=False,
-        choices=[("", _("全部")), ("me", _("我办的")), ("none", _("未领取"))],
-    )
+    assignee = forms.ChoiceField(label=_("办理人"), required=False)
     named = forms.ChoiceField(
         label=_("署名"), required=False, choices=[("", _("全部")), ("yes", _("实名")), ("no", _("匿名"))]
     )
+    priority = forms.ChoiceField(
+        label=_("轻重缓急"),
+        required=False,
+        choices=[("", _("全部")), ("any", _("一般以上")), *reversed(PRIORITIES)],
+    )
+    hold = forms.ChoiceField(
+        label=_("保全"), required=False, choices=[("", _("全部")), ("yes", _("保全中")), ("no", _("未保全"))]
+    )
+    answer = forms.ChoiceField(
+        label=_("往来"),
+        required=False,
+        choices=[
+            ("", _("全部")),
+            ("unread", _("有未读答复")),
+            ("waiting", _("等举报人补充")),
+            ("proposed", _("等另一人批准")),
+            ("objected", _("有异议")),
+        ],
+    )
+    label = forms.ChoiceField(label=_("标签"), required=False)
     sort = forms.ChoiceField(
         label=_("排列"), required=False, choices=[("due", _("期限近的在前")), ("new", _("新来的在前"))]
     )
 
     def __init__(
-        self, *args: Any, categories: Sequence[Named], regions: Sequence[Named], words: bool, **kwargs: Any
+        self,
+        *args: Any,
+        categories: Sequence[Named],
+        regions: Sequence[Named],
+        words: bool,
+        people: Sequence[tuple[str, str]] = (),
+        labels: Sequence[tuple[str, str]] = (),
+        **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
         open_first = [("open", _("未办结")), ("all", _("全部"))]
@@ -69,6 +102,9 @@ class FilterForm(forms.Form):
         if words:
             best_first = [("due", _("最相关的在前")), ("new", _("新来的在前"))]
             self.fields["sort"].choices = best_first  # type: ignore[attr-defined]
+        who = [("", _("全部")), ("me", _("我办的")), ("none", _("未领取")), *people]
+        self.fields["assignee"].choices = who  # type: ignore[attr-defined]
+        self.fields["label"].choices = [("", _("全部")), *labels]  # type: ignore[attr-defined]
         for name, nodes in (("category", categories), ("region", regions)):
             self.fields[name].choices = [("", _("全部")), *tree_choices(nodes)]  # type: ignore[attr-defined]
         for name, field in self.fields.items():
@@ -156,7 +192,13 @@ class ReplyForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    note = text_field(_("写内部记录"), MESSAGE_MAX, _("请写下要记录的内容"), rows=3, hint=_("举报人看不到。"))
+    note = text_field(
+        _("写内部记录"),
+        MESSAGE_MAX,
+        _("请写下要记录的内容"),
+        rows=3,
+        hint=_("举报人看不到。写 @姓名 提醒同事。"),
+    )
 
 
 class AssignForm(forms.Form):
@@ -169,6 +211,99 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, members: list[tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["to"].choices = [("", _("请选择")), *members]  # type: ignore[attr-defined]
+
+
+DECIDES = ("reason", "where", "disposal", "opinion", "review", "result")
+
+
+class ProposeForm(forms.Form):
+    """What two persons decide, but for the disposal, which is a step of the table."""
+
+    revision = revision_field()
+    kind = forms.ChoiceField(
+        label=_("要批准的事项"),
+        choices=[("", _("请选择"))],
+        error_messages={"required": _("请选一项"), "invalid_choice": _("请从列表里选一项")},
+    )
+    reason = text_field(_("理由"), MESSAGE_MAX, _("请写明理由"), rows=3)
+
+    def __init__(self, *args: Any, kinds: Sequence[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", _("请选择")), *kinds]  # type: ignore[attr-defined]
+
+
+class ReasonForm(forms.Form):
+    """One act that needs a reason."""
+
+    revision = revision_field()
+    reason = text_field(_("理由"), LINE_MAX, _("请写明理由"), rows=2)
+
+
+class TransferForm(ReasonForm):
+    """To which office, and why."""
+
+    to = forms.ChoiceField(
+        label=_("转给"),
+        error_messages={"required": _("请选一个机构"), "invalid_choice": _("请从列表里选一个机构")},
+    )
+    field_order = ("revision", "to", "reason")
+
+    def __init__(self, *args: Any, offices: Sequence[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = [("", _("请选择")), *offices]  # type: ignore[attr-defined]
+
+
+class PickForm(forms.Form):
+    """A choice of a list: a priority, a reason to stop the clock."""
+
+    revision = revision_field()
+    pick = forms.ChoiceField(
+        error_messages={"required": _("请选一项"), "invalid_choice": _("请从列表里选一项")}
+    )
+
+    def __init__(self, *args: Any, label: Any, choices: Sequence[tuple[str, Any]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["pick"].label = label
+        self.fields["pick"].choices = choices  # type: ignore[attr-defined]
+
+
+class LinkForm(forms.Form):
+    """Another tip of the same office, by its number."""
+
+    revision = revision_field()
+    number = forms.CharField(
+        label=_("另一件的编号"),
+        max_length=20,
+        error_messages={
+            "required": _("请写另一件的编号，例如 2026-17"),
+            "max_length": _("编号没有这么长，例如 2026-17"),
+            "null_characters_not_allowed": _("请删去看不见的字符"),
+        },
+    )
+    kind = forms.ChoiceField(
+        label=_("怎样连"),
+        error_messages={"required": _("请选一项"), "invalid_choice": _("请从列表里选一项")},
+        choices=[
+            ("related", _("只是有关联")),
+            ("duplicate", _("这件是那件的重复")),
+            ("merged", _("这件并入那件")),
+        ],
+    )
+
+
+class ViewForm(forms.Form):
+    """A name for the filters of the address."""
+
+    name = forms.CharField(
+        label=_("视图名称"),
+        max_length=40,
+        error_messages={
+            "required": _("请给视图起个名字"),
+            "max_length": _("请减到 40 字以内"),
+            "null_characters_not_allowed": _("请删去看不见的字符"),
+        },
+    )
+    shared = forms.BooleanField(label=_("本机构的人都能用"), required=False)
 
 
 class StateForm(forms.Form):
@@ -189,6 +324,15 @@ class StateForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("请从五种处置方式里选一种")},
     )
+    opinion = text_field(_("处置意见和理由"), MESSAGE_MAX, _("请写明理由"), rows=3, required=False)
+    review = text_field(
+        _("集体研究情况"),
+        MESSAGE_MAX,
+        _("请写明集体研究情况"),
+        rows=2,
+        required=False,
+        hint=_("什么时候、哪些人、什么结论。"),
+    )
     result = text_field(
         _("办理结果，用一句话告诉举报人"), LINE_MAX, _("请用一句话写明办理结果"), rows=3, required=False
     )
@@ -196,13 +340,13 @@ class StateForm(forms.Form):
     def __init__(self, *args: Any, needs: frozenset[str] = frozenset(), **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.needs = needs
-        for name in ("reason", "where", "disposal", "result"):
+        for name in DECIDES:
             if name not in needs:
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        must = set(self.needs)
+        must = set(self.needs) - {"opinion", "review"}
         if "reason" in self.needs and data.get("reason") not in REASONS_WITH_WAY:
             must.discard("where")
         sentences = {

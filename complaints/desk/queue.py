@@ -1,21 +1,27 @@
-"""The queue's rows: filters, order and pages. Pure builders over the clear columns of Tip."""
+"""The queue's rows: filters, order, pages and counts. Pure builders over the clear columns of Tip.
+
+However many tips there are, a page reads some fifty rows an office, in the order of an index, and a count
+stops at a thousand (docs/decisions/queue-indexes.md).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from django.db.models import Count, F, Q, QuerySet
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from complaints.desk.transitions import OPEN_STATES
-from complaints.intake.models import Named, Tip
+from complaints.desk.models import Labelled
+from complaints.intake.models import OPEN, Message, Named, Tip
 
 PAGE = 50
 SOON_DAYS = 3
+COUNT_MOST = 1000  # beyond it a view says "1000+"
 
 
 class NoSuchPage(Exception):
@@ -62,7 +68,7 @@ def filtered(
 ) -> QuerySet[Tip]:
     """The tips that pass every chosen filter; an empty value filters nothing."""
     if (state := chosen.get("state")) == "open":
-        tips = tips.filter(state__in=OPEN_STATES)
+        tips = tips.filter(OPEN)
     elif state and state != "all":
         tips = tips.filter(state=state)
     if code := chosen.get("category"):
@@ -70,54 +76,137 @@ def filtered(
     if code := chosen.get("region"):
         tips = tips.filter(region__in=branch(regions, code))
     if due := chosen.get("due"):
-        tips = tips.filter(
-            {
-                "overdue": Q(due_on__lt=today),
-                "soon": Q(due_on__gte=today, due_on__lte=today + dt.timedelta(days=SOON_DAYS)),
-                "none": Q(due_on__isnull=True),
-            }[due]
-        )
+        tips = tips.filter(_due(due, today))
     if assignee := chosen.get("assignee"):
-        tips = tips.filter(assignee=user if assignee == "me" else None)
+        tips = tips.filter(_assignee(assignee, user))
     if named := chosen.get("named"):
         tips = tips.filter(named=named == "yes")
+    if priority := chosen.get("priority"):
+        tips = tips.filter(priority__gt=0) if priority == "any" else tips.filter(priority=int(priority))
+    if hold := chosen.get("hold"):
+        tips = tips.filter(hold=hold == "yes")
+    if answer := chosen.get("answer"):
+        tips = tips.filter(_answer(answer))
+    if label := chosen.get("label"):
+        tips = tips.filter(Exists(Labelled.objects.filter(tip=OuterRef("pk"), label=int(label))))
     return tips
 
 
-def page(tips: QuerySet[Tip], *, sort: str = "due", after: str = "") -> tuple[list[Tip], str]:
+def _due(due: str, today: dt.date) -> Q:
+    return {
+        "overdue": Q(due_on__lt=today),
+        "today": Q(due_on=today),
+        "soon": Q(due_on__gte=today, due_on__lte=today + dt.timedelta(days=SOON_DAYS)),
+        "none": Q(due_on__isnull=True),
+    }[due]
+
+
+def _assignee(assignee: str, user: User) -> Q:
+    if assignee == "me":
+        return Q(assignee=user)
+    return Q(assignee__isnull=True) if assignee == "none" else Q(assignee=int(assignee))
+
+
+def _answer(answer: str) -> Q:
+    """unread: the reporter wrote what nobody has opened; waiting: asked, and not answered yet."""
+    if answer == "unread":
+        said = Message.objects.filter(
+            tip=OuterRef("pk"), author=Message.Author.REPORTER, read_on__isnull=True
+        )
+        return Q(Exists(said), unread=True)
+    return {
+        "waiting": Q(waiting=True),
+        "proposed": Q(proposed=True),
+        "objected": Q(objected=True),
+    }[answer]
+
+
+def page(
+    tips: QuerySet[Tip], *, offices: Sequence[int], sort: str = "due", after: str = ""
+) -> tuple[list[Tip], str]:
     """One page by keyset, and the cursor of the next ("" on the last).
 
-    sort "due": nearest deadline first, those without one last; "new": newest first.
+    sort "due": nearest deadline first, those without one last; "new": newest first. `offices`: those of the
+    person; each is asked for a page of its own in index order, and the heads are merged.
     """
     cursor = Cursor.read(after) if after else None
-    if sort == "new":
-        tips = tips.order_by("-received_on", "-uuid")
-        if cursor:
-            if cursor.day is None:
-                raise NoSuchPage
-            tips = tips.filter(Q(received_on__lt=cursor.day) | Q(received_on=cursor.day, uuid__lt=cursor.tip))
-    else:
-        tips = tips.order_by(F("due_on").asc(nulls_last=True), "uuid")
-        if cursor and cursor.day is None:
-            tips = tips.filter(due_on__isnull=True, uuid__gt=cursor.tip)
-        elif cursor:
-            tips = tips.filter(
-                Q(due_on__gt=cursor.day) | Q(due_on=cursor.day, uuid__gt=cursor.tip) | Q(due_on__isnull=True)
-            )
-    rows = list(tips.select_related("category", "region", "assignee", "office")[: PAGE + 1])
+    if sort == "new" and cursor and cursor.day is None:
+        raise NoSuchPage
+    tips = tips.select_related("category", "region", "assignee", "office")
+    parts = _newest(tips, cursor) if sort == "new" else _nearest(tips, cursor)
+    rows: list[Tip] = []
+    for part in parts:
+        if len(rows) <= PAGE:
+            rows += _merged(part, offices, _newest_key if sort == "new" else _nearest_key, PAGE + 1)
     if len(rows) <= PAGE:
         return rows, ""
     last = rows[PAGE - 1]
     return rows[:PAGE], str(Cursor(last.received_on if sort == "new" else last.due_on, last.uuid))
 
 
-def counts(tips: QuerySet[Tip], *, user: User, today: dt.date) -> dict[str, int]:
-    """How many open tips there are, mine, unclaimed, near their deadline and over it: one query."""
-    near = Q(due_on__gte=today, due_on__lte=today + dt.timedelta(days=SOON_DAYS))
-    return tips.filter(state__in=OPEN_STATES).aggregate(
-        open=Count("pk"),
-        mine=Count("pk", filter=Q(assignee=user)),
-        free=Count("pk", filter=Q(assignee__isnull=True)),
-        soon=Count("pk", filter=near),
-        overdue=Count("pk", filter=Q(due_on__lt=today)),
-    )
+def _nearest(tips: QuerySet[Tip], cursor: Cursor | None) -> list[QuerySet[Tip]]:
+    """Those with a day, then those without: two reads, each in the order of an index on either database."""
+    dated = tips.filter(due_on__isnull=False).order_by("due_on", "uuid")
+    undated = tips.filter(due_on__isnull=True).order_by("uuid")
+    if cursor is None:
+        return [dated, undated]
+    if cursor.day is None:
+        return [undated.filter(uuid__gt=cursor.tip)]
+    beyond = Q(due_on__gt=cursor.day) | Q(uuid__gt=cursor.tip)
+    return [dated.filter(beyond, due_on__gte=cursor.day), undated]
+
+
+def _newest(tips: QuerySet[Tip], cursor: Cursor | None) -> list[QuerySet[Tip]]:
+    tips = tips.order_by("-received_on", "-uuid")
+    if cursor is None:
+        return [tips]
+    beyond = Q(received_on__lt=cursor.day) | Q(uuid__lt=cursor.tip)
+    return [tips.filter(beyond, received_on__lte=cursor.day)]
+
+
+def _nearest_key(tip: Tip) -> tuple[Any, ...]:
+    return (tip.due_on or dt.date.max, tip.uuid)
+
+
+def _newest_key(tip: Tip) -> tuple[Any, ...]:
+    return (-tip.received_on.toordinal(), -tip.uuid.int)
+
+
+def _merged(
+    part: QuerySet[Tip], offices: Sequence[int], key: Callable[[Tip], tuple[Any, ...]], most: int
+) -> list[Tip]:
+    """The first rows of all offices. One office at a time, because only so an index gives the order."""
+    if len(offices) == 1:
+        return list(part.filter(office=offices[0])[:most])
+    rows = [tip for office in offices for tip in part.filter(office=office)[:most]]
+    return sorted(rows, key=key)[:most]
+
+
+def counts(
+    tips: QuerySet[Tip], views: Sequence[Callable[[QuerySet[Tip]], QuerySet[Tip]]], *, offices: Sequence[int]
+) -> list[int]:
+    """How many tips each view holds, at most COUNT_MOST + 1: one query for all of them.
+
+    Each count is of a subquery that stops there, one for each office, so that it reads in index order.
+    """
+    if not views or not offices:
+        return [0] * len(views)
+    columns: list[str] = []
+    params: list[Any] = []
+    for view in views:
+        terms = []
+        for office in offices:
+            rows = view(tips).filter(office=office).order_by().values("pk")[: COUNT_MOST + 1]
+            sql, given = rows.query.sql_with_params()
+            terms.append(f"(SELECT COUNT(*) FROM ({sql}) AS counted)")  # noqa: S608  (Django's own SQL)
+            params += given
+        columns.append(" + ".join(terms))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)}", params)
+        row = cursor.fetchone()
+    return [min(int(n), COUNT_MOST + 1) for n in row]
+
+
+def count_words(n: int) -> str:
+    """ "1000+" beyond what is counted."""
+    return f"{COUNT_MOST}+" if n > COUNT_MOST else str(n)

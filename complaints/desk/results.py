@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -19,7 +21,7 @@ from search.query import Query, parse
 
 WITHIN_MAX = 20_000  # up to so many filtered tips, the index is handed their ids
 BLOCK = 500  # otherwise it is asked for ids in blocks, which are met with the filters
-BLOCKS_MAX = 10  # of these blocks at most for one page
+FIND_S = 2.0  # seconds in which blocks are asked for one page; then the page says that there is more to read
 
 
 @dataclass
@@ -114,7 +116,8 @@ def _fill(
         if not within:
             return
     cursor, skip = place.cursor, place.skip
-    for number in range(BLOCKS_MAX):
+    end = time.monotonic() + FIND_S
+    for number in itertools.count():
         hits = _ask(index, query, cursor, within, page.near, newest, PAGE if rows is None else BLOCK)
         if number == 0 and page.total is not None:
             page.total = None if rows is not None else page.total + hits.total
@@ -131,6 +134,8 @@ def _fill(
         cursor, skip = hits.next or "", 0
         if not cursor:
             return
+        if time.monotonic() > end:
+            break
     page.following = page.following or str(Place(place.office, 0, cursor))
 
 

@@ -23,11 +23,13 @@ from workdays import clock, rules
 
 from complaints import access
 from complaints.desk import transitions
-from complaints.desk.models import Note
+from complaints.desk.models import Mention, Note, Pause, Transfer
 from complaints.intake import services as intake
 from complaints.intake.models import Message, State, Tip
 from complaints.vault import tips as sealing
-from complaints.vault.models import Membership
+from complaints.vault.models import Membership, Office
+
+ON_THE_WAY = ("send_up", "lower_accept")  # rules of a tip that another office gave
 
 
 class Refused(Exception):
@@ -63,18 +65,25 @@ def fresh(tip: Tip) -> Tip:
 # Who works on it -----------------------------------------------------------------------------------
 
 
-def claim(*, tip: Tip, user: User) -> None:
-    """Take a tip that nobody has. Of two at once one wins, the other gets Taken; one's own is no error."""
+def claim(*, tip: Tip, user: User, revision: int | None = None) -> None:
+    """Take a tip that nobody has. Of two at once one wins, the other gets Taken; one's own is no error.
+
+    With `revision` (from a list of many), a tip that changed since it was chosen is left alone: Stale.
+    """
     access.require(user, "claim", tip=tip)
+    if tip.objected and acted(tip, user):
+        raise Refused(_("您办过这件事；异议要由没办过的人接手"))
     now = clock.now()
     with transaction.atomic():
-        won = Tip.objects.filter(pk=tip.pk, office=tip.office_id, assignee__isnull=True).update(
-            assignee=user, claimed_at=now, revision=F("revision") + 1
-        )
+        free = Tip.objects.filter(pk=tip.pk, office=tip.office_id, assignee__isnull=True)
+        if revision is not None:
+            free = free.filter(revision=revision)
+        won = free.update(assignee=user, claimed_at=now, revision=F("revision") + 1)
         if won:
             ledger.record(kind="claimed", actor=actor(user), tag=bytes(tip.tag), at=now)
-    if not won and (current := fresh(tip)).assignee_id != user.pk:
-        raise Taken(current)
+    if won or (current := fresh(tip)).assignee_id == user.pk:
+        return
+    raise Taken(current) if current.assignee_id else Stale(current)
 
 
 def release(*, tip: Tip, user: User) -> None:
@@ -97,7 +106,7 @@ def assign(*, tip: Tip, user: User, to: User, revision: int) -> None:
         raise Refused(_("这个人在本机构不能办理来件，请另选一位"))
     now = clock.now()
     with transaction.atomic():
-        _update(tip, revision=revision, assignee=to, claimed_at=now)
+        update(tip, revision=revision, assignee=to, claimed_at=now)
         ledger.record(
             kind="assigned", actor=actor(user), tag=bytes(tip.tag), at=now, details={"to": actor(to)}
         )
@@ -105,8 +114,13 @@ def assign(*, tip: Tip, user: User, to: User, revision: int) -> None:
 
 def claimants(tip: Tip) -> list[User]:
     """The colleagues to whom the tip can be given."""
+    return claimants_of(tip.office_id)
+
+
+def claimants_of(office: int) -> list[User]:
+    """The members of an office who may claim."""
     held = Membership.objects.filter(
-        office=tip.office_id, ended_at__isnull=True, role__in=sorted(access.TABLE["claim"])
+        office=office, ended_at__isnull=True, role__in=sorted(access.TABLE["claim"])
     )
     return list(User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("pk"))
 
@@ -129,7 +143,8 @@ def reply(
     if not text.strip():
         raise Refused(_("请写下要告诉举报人的话"))
     with transaction.atomic():
-        _update(tip, revision=revision, waiting=ask_back)
+        _lock(tip)
+        update(tip, revision=revision, waiting=ask_back)
         return _tell(tip=tip, user=user, keys=keys, office_seed=office_seed, text=text)
 
 
@@ -139,16 +154,30 @@ def add_note(*, tip: Tip, user: User, keys: sealing.TipKeys, text: str) -> Note:
     if not text.strip():
         raise Refused(_("请写下要记录的内容"))
     now = clock.now()
+    named = mentioned(text, tip)
     cell = sealing.new_cell(keys, tip_uuid=tip.uuid, label="note", text=text)
     with transaction.atomic():
         cell.save(force_insert=True)
         note = Note.objects.create(tip=tip, user=user, cell=cell, created_at=now)
+        Mention.objects.bulk_create(Mention(note=note, user=who) for who in named if who.pk != user.pk)
         ledger.record(kind="noted", actor=actor(user), tag=bytes(tip.tag), at=now, cell_hash=bytes(cell.hash))
         try:
             intake.mark_changed(tip)
         except intake.Moved as error:  # to another office, while this was written
             raise Stale(fresh(tip)) from error
     return note
+
+
+def mentioned(text: str, tip: Tip) -> list[User]:
+    """The colleagues who may open this tip and are named in the text, as @姓名 or @login."""
+    if "@" not in text and "＠" not in text:
+        return []
+    text = text.replace("＠", "@")
+    held = Membership.objects.filter(
+        office=tip.office_id, ended_at__isnull=True, role__in=sorted(access.TABLE["open"])
+    )
+    people = User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("pk")
+    return [user for user in people if f"@{user.name}" in text or f"@{user.username}" in text]
 
 
 # What becomes of it --------------------------------------------------------------------------------
@@ -161,6 +190,8 @@ class Decision:
     reason: str = ""
     where: str = ""
     disposal: str = ""
+    opinion: str = ""
+    review: str = ""
     result: str = ""
 
     def body(self) -> dict[str, str]:
@@ -190,6 +221,12 @@ def change_state(
             raise Stale(fresh(tip))
         raise Refused(transitions.why_not(tip.state, target))
     access.require(user, step.action, tip=tip)
+    if step.second:
+        raise Refused(_("这一步要两个人：先提出意见，再由另一位审批人批准"))
+    if shut := transitions.condition(step, tip, acted=bool(step.fresh) and acted(tip, user)):
+        if tip.revision != revision:
+            raise Stale(fresh(tip))
+        raise Refused(shut)
     decision = decision or Decision()
     _check(step, decision)
     now = clock.now()
@@ -199,16 +236,17 @@ def change_state(
     due_on, due_rule = _deadline(step, tip, decision, clock.today())
     with translation.override(language):
         words = told(step, decision)
+    values: dict[str, Any] = {"state": step.target.value, "waiting": False}
+    values |= {"due_on": due_on, "due_rule": due_rule}
+    values["closed_at"] = now if step.target == State.CLOSED else None
+    if step.when == "objected":  # whoever takes it on has it, and nobody else need
+        values |= {"objected": False, "assignee": user, "claimed_at": now}
     with transaction.atomic():
-        _update(
-            tip,
-            revision=revision,
-            state=step.target.value,
-            due_on=due_on,
-            due_rule=due_rule,
-            closed_at=now if step.target == State.CLOSED else None,
-            waiting=False,
-        )
+        _lock(tip)
+        update(tip, revision=revision, **values)
+        if tip.state == State.SUBMITTED:
+            _settle(tip, user)
+        _end_pauses(tip)
         if cell is not None:
             cell.save(force_insert=True)
         ledger.record(
@@ -230,7 +268,7 @@ def give_feedback(*, tip: Tip, user: User, revision: int) -> None:
         raise Refused(_("这件没有等着反馈的期限"))
     now = clock.now()
     with transaction.atomic():
-        _update(tip, revision=revision, due_on=None, due_rule="")
+        update(tip, revision=revision, due_on=None, due_rule="")
         ledger.record(kind="feedback", actor=actor(user), tag=bytes(tip.tag), at=now)
 
 
@@ -254,6 +292,7 @@ def record_opened(*, tip: Tip, user: User) -> None:
     the reporter's messages as read.
     """
     today, tag = clock.today(), bytes(tip.tag)
+    Mention.objects.filter(user=user, note__tip=tip, seen_at=None).update(seen_at=clock.now())
     if not Event.objects.filter(kind="opened", tag=tag, actor=actor(user), date=today).exists():
         with transaction.atomic():
             ledger.record(kind="opened", actor=actor(user), tag=tag, at=clock.now())
@@ -267,7 +306,45 @@ def record_opened(*, tip: Tip, user: User) -> None:
 # Parts ---------------------------------------------------------------------------------------------
 
 
-def _update(tip: Tip, *, revision: int, **values: Any) -> None:
+def acted(tip: Tip, user: User) -> bool:
+    """Whether this person has done anything to the tip but look at it."""
+    events = Event.objects.filter(tag=bytes(tip.tag), actor=actor(user))
+    return events.exclude(kind="opened").exists()
+
+
+def last_act(tip: Tip) -> Event | None:
+    """The last thing that a member of staff did to the tip, looking apart."""
+    events = Event.objects.filter(tag=bytes(tip.tag), actor__startswith="user:", at__isnull=False)
+    return events.exclude(kind="opened").order_by("-at").first()
+
+
+def _lock(tip: Tip) -> None:
+    """The office's row before the tip's, as a reporter's message takes them: no two wait in a ring."""
+    Office.objects.select_for_update().filter(pk=tip.office_id).first()
+
+
+def _running_again(tip: Tip) -> tuple[dt.date | None, str]:
+    """The clock for the reporter, which ran on while the tip was on its way from another office."""
+    given = Transfer.objects.filter(tip=tip, answer=Transfer.Answer.OPEN).first()
+    before = given.before if given else {}
+    if before.get("due_rule") != intake.FIRST_ANSWER or not before.get("due_on"):
+        return None, ""
+    return dt.date.fromisoformat(before["due_on"]), intake.FIRST_ANSWER
+
+
+def _settle(tip: Tip, user: User) -> None:
+    """A tip that another office gave is taken on by the first step here."""
+    Transfer.objects.filter(tip=tip, target=tip.office_id, answer=Transfer.Answer.OPEN).update(
+        answer=Transfer.Answer.ACCEPTED, answered_by=user, answered_at=clock.now()
+    )
+
+
+def _end_pauses(tip: Tip) -> None:
+    """A deadline that ends takes its pause with it."""
+    Pause.objects.filter(tip=tip, ended_on=None).update(ended_on=clock.today())
+
+
+def update(tip: Tip, *, revision: int, **values: Any) -> None:
     """The conditional update in the caller's transaction. Raises Stale."""
     won = Tip.objects.filter(pk=tip.pk, office=tip.office_id, revision=revision).update(
         **values, revision=F("revision") + 1
@@ -296,8 +373,6 @@ def _check(step: transitions.Transition, decision: Decision) -> None:
     wants_where = "reason" not in step.needs or decision.reason in transitions.REASONS_WITH_WAY
     if "where" in step.needs and wants_where and not decision.where.strip():
         raise Refused(_("请写明举报人可以向哪里反映"))
-    if "disposal" in step.needs and decision.disposal not in transitions.DISPOSALS:
-        raise Refused(_("请从五种处置方式里选一种"))
     if "result" in step.needs and not decision.result.strip():
         raise Refused(_("请用一句话写明办理结果"))
 
@@ -309,10 +384,10 @@ def _deadline(
     code = step.rule
     if step.rule_if_named and not tip.named:
         code = ""
-    if step.target == State.DISPOSING:
-        code = transitions.DISPOSALS[decision.disposal][1]
     if step.target == State.SCREENING:
-        return tip.due_on, tip.due_rule
+        if step.when:
+            return None, ""
+        return _running_again(tip) if tip.due_rule in ON_THE_WAY else (tip.due_on, tip.due_rule)
     if not code:
         return None, ""
     try:

@@ -22,9 +22,12 @@ class Transition:
     source: State
     target: State
     label: str | Promise  # of the button: says the act
-    needs: frozenset[str] = frozenset()  # fields of the form: "reason" "where" "disposal" "result"
+    needs: frozenset[str] = frozenset()  # fields of the form: reason where disposal opinion review result
     rule: str = ""  # the code of the deadline that starts with it; "" for none
     rule_if_named: bool = False  # it starts for named reporters only
+    second: str = ""  # the kind of proposal that another person must agree to; "" where one person may
+    when: str = ""  # a flag of the tip that must stand, e.g. "objected"
+    fresh: bool = False  # only by somebody with no earlier act on the tip
 
     @property
     def action(self) -> str:
@@ -33,6 +36,7 @@ class Transition:
 
 
 REFUSAL = frozenset({"reason", "where"})
+DISPOSAL = frozenset({"disposal", "opinion", "review"})
 TABLE: tuple[Transition, ...] = (
     Transition(S.SUBMITTED, S.SCREENING, _("开始审核"), rule="ack_named", rule_if_named=True),
     Transition(S.SUBMITTED, S.REPEAT, _("登记为重复件")),
@@ -40,7 +44,9 @@ TABLE: tuple[Transition, ...] = (
     Transition(S.SCREENING, S.REFUSED, pgettext_lazy("act", "不予受理"), needs=REFUSAL),
     Transition(S.SCREENING, S.REPEAT, _("登记为重复件")),
     Transition(S.SCREENING, S.MOVED, _("转送站外机关"), needs=frozenset({"where"})),
-    Transition(S.ACCEPTED, S.DISPOSING, _("开始处置"), needs=frozenset({"disposal"}), rule="initial_check"),
+    Transition(
+        S.ACCEPTED, S.DISPOSING, _("提出处置意见"), needs=DISPOSAL, rule="initial_check", second="disposal"
+    ),
     Transition(S.ACCEPTED, S.MOVED, _("转送站外机关"), needs=frozenset({"where"})),
     Transition(
         S.DISPOSING,
@@ -52,8 +58,13 @@ TABLE: tuple[Transition, ...] = (
     ),
     Transition(S.REFUSED, S.SCREENING, _("重新审核"), rule="ack_named", rule_if_named=True),
     Transition(S.REPEAT, S.SCREENING, _("不是重复件，重新审核"), rule="ack_named", rule_if_named=True),
-    Transition(S.CLOSED, S.DISPOSING, _("重新处置"), needs=frozenset({"disposal"}), rule="initial_check"),
+    Transition(S.CLOSED, S.SCREENING, _("接手异议，重新审核"), when="objected", fresh=True),
+    Transition(
+        S.CLOSED, S.DISPOSING, _("提出重新处置"), needs=DISPOSAL, rule="initial_check", second="disposal"
+    ),
 )
+# From these a tip can be given to another office of this site, where it begins again as submitted.
+MOVABLE = (S.SUBMITTED, S.SCREENING, S.ACCEPTED)
 BY_STEP = {(t.source.value, t.target.value): t for t in TABLE}
 TARGETS = [t for t in State if t is not State.SUBMITTED]
 
@@ -90,8 +101,11 @@ def find(source: str, target: str) -> Transition | None:
     return BY_STEP.get((str(source), str(target)))
 
 
-def choices(tip: Tip, may: Callable[[str], bool]) -> list[Choice]:
-    """What can be done with the tip now, open steps first; `may` answers for the access table."""
+def choices(tip: Tip, may: Callable[[str], bool], *, acted: bool = False) -> list[Choice]:
+    """What can be done with the tip now, open steps first; `may` answers for the access table.
+
+    `acted`: this person has done something to the tip before, so that an objection is for somebody else.
+    """
     rows = []
     for target in TARGETS:
         step = find(tip.state, target)
@@ -100,9 +114,22 @@ def choices(tip: Tip, may: Callable[[str], bool]) -> list[Choice]:
                 rows.append(Choice(target, target.label, frozenset(), why_not(tip.state, target)))
         elif not may(step.action):
             rows.append(Choice(target, step.label, step.needs, _("您在本机构的角色不能做这一步")))
+        elif shut := condition(step, tip, acted=acted):
+            rows.append(Choice(target, step.label, step.needs, shut))
         else:
             rows.append(Choice(target, step.label, step.needs))
     return sorted(rows, key=lambda row: bool(row.why_not))
+
+
+def condition(step: Transition, tip: Tip, *, acted: bool) -> str:
+    """The sentence for a step whose condition does not hold; "" where it holds."""
+    if step.when == "objected" and not tip.objected:
+        return gettext("举报人没有提出异议")
+    if step.fresh and acted:
+        return gettext("您办过这件事；异议要由没办过的人接手")
+    if step.second and tip.proposed:
+        return gettext("已经有意见等另一人批准")
+    return ""
 
 
 def why_not(source: str, target: str) -> str:

@@ -42,6 +42,25 @@ def read(request: HttpRequest, *, user: User, seed: keys.KeySeed, pk: str) -> st
         return None
 
 
+def seal(request: HttpRequest, *, seed: keys.KeySeed, row: uuid.UUID, user: User, text: str) -> bytes:
+    """A text under this session's key, bound to a row and a person."""
+    return keys.seal(_key(request, seed), sodium_pad(text.encode(), BLOCK), _bound(row, user))
+
+
+def unseal(
+    request: HttpRequest, *, seed: keys.KeySeed, row: uuid.UUID, user: User, sealed: bytes
+) -> str | None:
+    """What `seal` sealed, or None where another session did, or another row or person is meant."""
+    try:
+        return sodium_unpad(keys.unseal(_key(request, seed), sealed, _bound(row, user)), BLOCK).decode()
+    except ValueError:  # SealBroken is one
+        return None
+
+
+def _bound(row: uuid.UUID, user: User) -> bytes:
+    return b"job\0" + row.bytes + str(user.pk).encode()
+
+
 def _key(request: HttpRequest, seed: keys.KeySeed) -> bytes:
     return keys.kdf(seed.seed, "qf1-words", bytes.fromhex(request.session[SESSION_KEY]["nonce"]))
 

@@ -123,6 +123,10 @@ class State(models.TextChoices):
     REPEAT = "repeat", _("重复件")
 
 
+# What is still to be done, for the conditions of indexes and of the queue.
+OPEN = models.Q(state__in=["accepted", "disposing", "screening", "submitted"])
+
+
 class Tip(models.Model):
     """What stands in clear about a tip, and no more (VAULT: in clear, and in the thief's table)."""
 
@@ -163,6 +167,25 @@ class Tip(models.Model):
             models.Index(fields=["office", "state", "due_on", "uuid"]),
             models.Index(fields=["office", "received_on", "uuid"]),
             models.Index(fields=["office", "assignee"]),
+            # The queue at a million tips (docs/decisions/queue-indexes.md): its first page and its counts
+            # read what is open in the order in which it is shown, and stop after a page or a thousand.
+            models.Index(fields=["office", "due_on", "uuid"], name="tip_open", condition=OPEN),
+            models.Index(
+                fields=["office", "due_on", "uuid"],
+                name="tip_open_free",
+                condition=OPEN & models.Q(assignee__isnull=True),
+            ),
+            models.Index(fields=["assignee", "due_on", "uuid"], name="tip_open_mine", condition=OPEN),
+            models.Index(fields=["category", "due_on", "uuid"], name="tip_open_category", condition=OPEN),
+            models.Index(fields=["region", "due_on", "uuid"], name="tip_open_region", condition=OPEN),
+            # Rare marks: what has them is found without reading what has not.
+            models.Index(
+                fields=["office", "priority", "due_on", "uuid"],
+                name="tip_pressing",
+                condition=models.Q(priority__gt=0),
+            ),
+            models.Index(fields=["office", "uuid"], name="tip_held", condition=models.Q(hold=True)),
+            models.Index(fields=["office", "due_on", "uuid"], name="tip_all"),
         ]
 
 

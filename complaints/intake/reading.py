@@ -257,6 +257,8 @@ def _title(event: Event) -> str:
         "message": _("承办机构给您留言"),
         "answered": _("您补充了情况"),
         "feedback": _("向您反馈了结果"),
+        "transferred": _("转给另一机构办理"),
+        "returned": _("由收到的机构退回"),
     }
     return str(names.get(event.kind, ""))
 

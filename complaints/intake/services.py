@@ -10,13 +10,14 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from accounts.keys import KeySeed
 from accounts.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from ledger import checkpoints, proofs
 from ledger import services as ledger
 from ledger.models import Event
 from outbox.services import enqueue
@@ -42,6 +43,7 @@ __all__ = [
     "acknowledgement_of",
     "add_message",
     "mark_changed",
+    "next_change",
     "submit_tip",
 ]
 
@@ -229,10 +231,10 @@ def _due(received_on: date) -> tuple[date | None, str]:
 def _store(built: _Built) -> None:
     """In the transaction: office and epoch again, then everything. Raises Moved, IntegrityError."""
     tip = built.tip
+    tip.change = next_change(built.office.pk)  # holds the office's row: its epoch cannot move any more
     if not tips.epoch_unchanged(built.office, built.epoch):
         raise Moved
     tip.number = _next_number(tip.received_on.year)
-    tip.change = _next_change(built.office.pk)
     tip.save(force_insert=True)
     Cell.objects.bulk_create(built.cells)
     Wrap.objects.bulk_create(built.wraps)
@@ -250,7 +252,7 @@ def _next_number(year: int) -> str:
     return f"{year}-{Counter.objects.values_list('last', flat=True).get(year=year)}"
 
 
-def _next_change(office: int) -> int:
+def next_change(office: int) -> int:
     """The office's next change number. The row stays locked to the end of the transaction."""
     if Office.objects.filter(pk=office).update(change=F("change") + 1) != 1:
         raise Moved
@@ -262,7 +264,7 @@ def mark_changed(tip: Tip) -> int:
 
     Raises Moved where the tip is no longer with that office.
     """
-    change = _next_change(tip.office_id)
+    change = next_change(tip.office_id)
     if Tip.objects.filter(pk=tip.pk, office_id=tip.office_id).update(change=change) != 1:
         raise Moved
     tip.change = change
@@ -343,6 +345,16 @@ def _record_cells(kind: str, actor: str, *, tip: Tip, cells: Sequence[Cell], sta
 def acknowledgement_of(tip: Tip) -> str:
     """The signed note that the tip was registered on its day; the same each time."""
     return ledger.acknowledgement(Event.objects.get(tag=bytes(tip.tag), kind="submitted"))
+
+
+def proof_of(tip: Tip) -> str:
+    """The proof file that the report stands in the signed ledger. Raises ledger.proofs.NotYet."""
+    return proofs.of(Event.objects.get(tag=bytes(tip.tag), kind="submitted"))
+
+
+def next_checkpoint() -> datetime:
+    """When the ledger's next head is signed: by then `proof_of` has something to give."""
+    return checkpoints.next_at()
 
 
 def _file_text(file: HandedFile, *, message: UUID | None) -> str:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("return/view/", returns.view, name="return_view"),
     path("return/close/", returns.close, name="return_close"),
     path("return/acknowledgement/", returns.acknowledgement, name="return_acknowledgement"),
+    path("return/proof/", returns.proof, name="return_proof"),
     path("return/files/<uuid:pk>/", returns.file, name="return_file"),
     path("<slug:key>/", questions.question, name="step"),
 ]

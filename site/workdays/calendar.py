@@ -81,7 +81,7 @@ class Calendar:
         """How many working days lie in (start, end]; negative where `end` is before `start`."""
         if end < start:
             return -self.between(end, start)
-        return sum(self.is_working_day(day) for day in _days(start + ONE, end))
+        return sum(self.is_working_day(day) for day in each_day(start + ONE, end))
 
     def on_or_after(self, day: dt.date) -> dt.date:
         """The day itself if it is a working day, else the next one."""
@@ -90,7 +90,8 @@ class Calendar:
         return day
 
 
-def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+def each_day(first: dt.date, last: dt.date) -> Iterator[dt.date]:
+    """Every day from the first to the last, both included."""
     for number in range((last - first).days + 1):
         yield first + number * ONE
 
@@ -98,6 +99,23 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
 def load(*, strict: bool = True) -> Calendar:
     """The calendar with the operator's overrides, in one query (some 30 rows a year at most)."""
     return Calendar(dict(Day.objects.values_list("date", "kind")), strict)
+
+
+def known(year: int) -> bool:
+    """Whether the year's notice of holidays and make-up workdays is known, from the library or from rows."""
+    return FIRST_YEAR <= year <= LAST_YEAR and (
+        _library(year)[2] or Day.objects.filter(date__year=year).exists()
+    )
+
+
+def special_days(year: int) -> list[tuple[dt.date, bool, str, str]]:
+    """(day, whether it is worked, name, source) of each day that is not what its weekday says."""
+    off, made_up, _known = _library(year) if FIRST_YEAR <= year <= LAST_YEAR else (set(), set(), False)
+    names = holidays.country_holidays("CN", years=range(year - 1, year + 2), language="zh_CN")
+    found = {day: (False, names.get(day, ""), "") for day in off} | dict.fromkeys(made_up, (True, "", ""))
+    for row in Day.objects.filter(date__year=year):
+        found[row.date] = (row.kind == Day.Kind.WORKDAY, row.name, row.source)
+    return [(day, *found[day]) for day in sorted(found)]
 
 
 def is_working_day(day: dt.date) -> bool:

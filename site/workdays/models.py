@@ -41,6 +41,8 @@ class Rule(models.Model):
     unit = models.CharField(max_length=10, choices=Unit)
     source = models.CharField(max_length=300)
     mark = models.CharField(max_length=1, choices=Mark)
+    # What happens from this day on is counted by this version; empty: ever since.
+    since = models.DateField(null=True, blank=True)
     active = models.BooleanField(default=True)
 
     class Meta:

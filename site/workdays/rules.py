@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import calendar as months
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -46,11 +48,27 @@ DEFAULTS: list[tuple[str, str, str, int, str, str, str]] = [
      60, U.DAY, "《信访工作条例》（待核实）", M.UNVERIFIED),
     ("petition_extension", "信访事项延长办理", "Extension of a petition",
      30, U.DAY, "《信访工作条例》（待核实）", M.UNVERIFIED),
+    ("publish_general", "公开案件处理结果", "Publish the outcome of a case",
+     20, U.WORKDAY, "《中华人民共和国政府信息公开条例》第二十六条", M.VERIFIED),
+    ("publish_penalty", "公开行政处罚决定", "Publish a penalty decision",
+     7, U.WORKDAY, "行政执法公示制度（据转述）", M.PARAPHRASED),
 ]  # fmt: skip
+
+
+Pause = tuple[dt.date, dt.date]  # the clock stands from the first day, up to but without the second
+VALUE_MAX = {U.WORKDAY: 1000, U.DAY: 1500, U.MONTH: 48, U.QUARTER: 16}  # four years, more or less
 
 
 class UnknownRule(LookupError):
     """No active rule has this code."""
+
+
+class NeverEnds(UnknownRule):
+    """The rule sets a day beyond any calendar: as good as none, and nobody waits while it is counted."""
+
+
+class BadRule(ValueError):
+    """A rule that may not be; its text says what to change."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,7 @@ class Deadline:
     due: dt.date
     moved: bool = False
     guessed: frozenset[int] = field(default_factory=frozenset)
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def explanation(self) -> str:
@@ -79,24 +98,104 @@ def deadline(code: str, start: dt.date, *, strict: bool = True) -> Deadline:
     Raises UnknownRule, and CalendarMissing where a year's holidays are not announced; with strict=False such
     a year is counted by its weekends and statutory holidays, and the explanation says so.
     """
-    rule = Rule.objects.filter(code=code, active=True).order_by("-version").first()
-    if rule is None:
-        raise UnknownRule(code)
-    return deadline_by(rule, start, calendar.load(strict=strict))
+    return deadline_by(at(code, start), start, calendar.load(strict=strict))
 
 
-def deadline_by(rule: Rule, start: dt.date, days: calendar.Calendar) -> Deadline:
-    """The deadline by a rule (of any version) and a calendar already loaded."""
+def at(code: str, day: dt.date) -> Rule:
+    """The version of a rule by which what happened on `day` is counted. Raises UnknownRule."""
+    rows = Rule.objects.filter(code=code, active=True).order_by("-version")
+    for rule in rows:
+        if rule.since is None or rule.since <= day:
+            return rule
+    raise UnknownRule(code)
+
+
+def deadline_by(
+    rule: Rule, start: dt.date, days: calendar.Calendar, pauses: Sequence[Pause] = ()
+) -> Deadline:
+    """The deadline by a rule (of any version) and a calendar already loaded.
+
+    While a special procedure runs the clock stands: a day of a pause does not count, whatever the unit.
+    Raises NeverEnds, CalendarMissing.
+    """
+    if rule.value > VALUE_MAX[U(rule.unit)]:
+        raise NeverEnds(rule.code)
+    pauses = tuple((a, b) for a, b in pauses if b > a and b > start)
     guessed_before = set(days.guessed)
     days.guessed.clear()
-    if rule.unit == U.WORKDAY:
-        end = due = days.add(start, rule.value)
-    else:
-        end = _end(rule, start)
-        due = days.on_or_after(end)
+    try:
+        end, due = _count(rule, start, days, pauses)
+    except (OverflowError, calendar.CalendarMissing) as error:
+        if isinstance(error, calendar.CalendarMissing) and error.year <= calendar.LAST_YEAR:
+            raise
+        raise NeverEnds(rule.code) from error
     guessed = frozenset(days.guessed)
     days.guessed |= guessed_before
-    return Deadline(rule, start, due, moved=due != end, guessed=guessed)
+    return Deadline(rule, start, due, moved=due != end, guessed=guessed, pauses=pauses)
+
+
+def _count(
+    rule: Rule, start: dt.date, days: calendar.Calendar, pauses: Sequence[Pause]
+) -> tuple[dt.date, dt.date]:
+    """(end of the limit, day it is due)."""
+    if rule.unit == U.WORKDAY:
+        end = days.add(start, rule.value) if not pauses else _skipping(start, rule.value, pauses, days)
+        return end, end
+    if rule.unit == U.DAY:
+        end = _skipping(start, rule.value, pauses)
+    else:
+        end = _end(rule, start)
+        stood = sum(_stands(day, pauses) for day in calendar.each_day(start + calendar.ONE, end))
+        end = _skipping(end, stood, pauses)
+    return end, days.on_or_after(end)
+
+
+def _skipping(
+    start: dt.date, n: int, pauses: Sequence[Pause], days: calendar.Calendar | None = None
+) -> dt.date:
+    """The n-th day after `start` that counts: outside every pause and, with `days`, a working day."""
+    day = start
+    while n:
+        day += calendar.ONE
+        if day.year > calendar.LAST_YEAR:
+            raise calendar.CalendarMissing(day.year)
+        n -= not _stands(day, pauses) and (days is None or days.is_working_day(day))
+    return day
+
+
+def _stands(day: dt.date, pauses: Sequence[Pause]) -> bool:
+    return any(a <= day < b for a, b in pauses)
+
+
+def revise(
+    *, code: str, value: int, unit: str, source: str, mark: str, since: dt.date, name: str = ""
+) -> Rule:
+    """A new version of a rule, for what happens from `since` on; what runs keeps the version before.
+
+    Raises UnknownRule, BadRule for a value that no calendar holds, or a day before the version there is.
+    """
+    if unit not in U.values or mark not in M.values or not source.strip():
+        raise BadRule(gettext("请写明单位、出处和核实情况"))
+    if not 0 < value <= VALUE_MAX[U(unit)]:
+        raise BadRule(gettext("期限要在 1 至 %(most)d 之间") % {"most": VALUE_MAX[U(unit)]})
+    with transaction.atomic():
+        rows = Rule.objects.select_for_update().filter(code=code)
+        last = rows.order_by("-version").first()
+        if last is None:
+            raise UnknownRule(code)
+        if last.since and since < last.since:
+            raise BadRule(gettext("新规则的起始日不能早于现行规则的起始日"))
+        return Rule.objects.create(
+            code=code,
+            version=last.version + 1,
+            name=name or last.name,
+            name_en=last.name_en if not name else "",
+            value=value,
+            unit=unit,
+            source=source,
+            mark=mark,
+            since=since,
+        )
 
 
 def _end(rule: Rule, start: dt.date) -> dt.date:
@@ -174,6 +273,9 @@ def _sentences(found: Deadline) -> list[str]:
     sentences = [main]
     if found.moved:
         sentences.append(gettext("期限最后一日是休息日，顺延至其后第一个工作日（《民法典》第二百零三条）。"))
+    for first, end in found.pauses:
+        between = {"first": date_format(first), "last": date_format(end - calendar.ONE)}
+        sentences.append(gettext("%(first)s 至 %(last)s 停止计算。") % between)
     if found.guessed:
         years = (", " if _english() else "、").join(str(year) for year in sorted(found.guessed))
         sentences.append(gettext("%(years)s 年放假安排尚未录入，暂按周末和法定节日推算。") % {"years": years})

@@ -18,6 +18,14 @@ from tests.support.client import Client
 from tests.support.running import ROOT, Running
 
 TIMES = 40
+SEALED_MOST, REAL = 20_000, 50
+LOAD = """
+from complaints.vault.models import Membership, Office
+from tests.bench.load import load
+office = Office.objects.get(name={office!r})
+people = list(Membership.objects.filter(office=office, role="handler").values_list("user", flat=True))
+print(load({tips}, office=office.pk, people=people))
+"""
 PROCESSES = 2  # that submit at once: as many as a small server has cores
 ENGINE = """
 import json, sys, time
@@ -49,7 +57,12 @@ print(json.dumps({{"tips": sealed.engine.count(), "built": took, "bytes": size, 
 
 
 def run(site: Running, *, tips: int) -> Table | list[Table]:
-    """Fills the queue through the real intake service, then measures as a triage officer."""
+    """Fills the queue through the real intake service, then measures as a triage officer.
+
+    Above SEALED_MOST tips, rows with random ciphertext are loaded beside REAL real ones: the pages alone.
+    """
+    if tips > SEALED_MOST:
+        return many(site, tips)
     if not DATA.exists():
         return Table("Desk: left out, ../shared/data is not there", [""])
     filling = fill(site, tips)
@@ -76,6 +89,40 @@ def run(site: Running, *, tips: int) -> Table | list[Table]:
     for name, times in engine["times"].items():
         alone.rows.append([name, milliseconds(share(times, 0.5)), milliseconds(share(times, 0.95))])
     return [pages, alone]
+
+
+def many(site: Running, tips: int) -> Table:
+    """The queue's pages at a size that nobody would seal one by one."""
+    if DATA.exists():
+        fill(site, REAL)
+    account = busiest(site)
+    start = time.monotonic()
+    site.shell(LOAD.format(tips=tips, office=account["office"]))
+    took = time.monotonic() - start
+    table = Table(
+        "Desk: the queue's pages over HTTP, rows with random ciphertext",
+        ["page", "p50 ms", "p95 ms", "kB"],
+        {"tips loaded": tips, "real tips": REAL, "times": TIMES, "loaded in s": f"{took:.0f}"},
+    )
+    desk = journeys.log_in(site.url, account)
+    desk.get("/desk/")
+    further = next((link for link in desk.page.links if "after=" in link), "/desk/")
+    for name, path in (
+        ("first page", "/desk/"),
+        ("next page", further),
+        ("newest first", "/desk/?sort=new"),
+        ("overdue", "/desk/?due=overdue"),
+        ("mine", "/desk/?assignee=me"),
+        ("one state", "/desk/?state=submitted"),
+        ("closed, newest first", "/desk/?state=closed&sort=new"),
+        ("on hold", "/desk/?hold=yes"),
+        ("urgent", "/desk/?priority=any"),
+    ):
+        times = [timed(lambda path=path: desk.get(path)) for _ in range(TIMES)]  # type: ignore[misc]
+        size = f"{len(desk.body) / 1000:.0f}"
+        p50, p95 = (milliseconds(share(times, part)) for part in (0.5, 0.95))
+        table.rows.append([name, p50, p95, size])
+    return table
 
 
 def fill(site: Running, tips: int) -> float:

@@ -16,16 +16,19 @@ EXPECTED = {
     "triage": {
         "queue", "open", "files", "search", "claim", "assign", "reply", "note",
         "state:screening", "state:accepted", "state:refused", "state:repeat", "state:moved",
+        "propose", "transfer", "label", "priority", "link", "bulk", "share-view",
     },
     "handler": {
         "queue", "open", "files", "search", "claim", "reply", "note",
         "state:screening", "state:accepted", "state:repeat", "state:disposing", "state:closed",
+        "propose", "label", "link", "pause", "bulk",
     },
     "approver": {
         "queue", "open", "files", "search", "assign", "note",
         "state:refused", "state:moved", "state:disposing", "state:closed",
+        "propose", "decide", "hold", "transfer", "half", "half:b", "priority", "pause", "bulk", "share-view",
     },
-    "custodian": {"queue", "identity-request"},
+    "custodian": {"queue", "identity-request", "half", "half:a"},
     "auditor": {"queue", "audit"},
     "administrator": {"administer"},
 }  # fmt: skip

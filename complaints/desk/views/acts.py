@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from accounts.models import User
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from complaints.desk import casefile, opening, services, transitions
+from complaints.desk import casefile, deciding, opening, services, transitions
 from complaints.desk.entry import DeskRequest, band, desk, onward
-from complaints.desk.forms import AssignForm, NoteForm, ReplyForm, StateForm
-from complaints.desk.views.tip import show
+from complaints.desk.forms import DECIDES, AssignForm, NoteForm, ReplyForm, StateForm
+from complaints.desk.views.tip import again, show
 from complaints.intake.models import Tip
 
 
@@ -31,6 +29,8 @@ def claim(request: DeskRequest, tip: Tip) -> HttpResponse:
         services.claim(tip=tip, user=request.user)
     except services.Taken as taken:
         return render(request, "desk/taken.html", {**band(request, "queue"), "tip": taken.tip}, status=409)
+    except services.Refused as refused:
+        return show(request, tip, status=409, refused=str(refused))
     return _page(tip)
 
 
@@ -59,7 +59,7 @@ def assign(request: DeskRequest, tip: Tip) -> HttpResponse:
     except services.Refused as refused:
         return show(request, tip, status=409, refused=str(refused), forms={"assign": form})
     except services.Stale as stale:
-        return show(request, tip, status=409, stale=stale, forms={"assign": _again(form, stale)})
+        return show(request, tip, status=409, stale=stale, forms={"assign": again(form, stale)})
     return _page(tip)
 
 
@@ -84,7 +84,7 @@ def reply(request: DeskRequest, tip: Tip) -> HttpResponse:
             ask_back=form.cleaned_data["ask_back"],
         )
     except services.Stale as stale:
-        return show(request, tip, status=409, stale=stale, forms={"reply": _again(form, stale)})
+        return show(request, tip, status=409, stale=stale, forms={"reply": again(form, stale)})
     return _page(tip, "w3")
 
 
@@ -122,6 +122,18 @@ def state(request: DeskRequest, tip: Tip) -> HttpResponse:
     )
     data = form.cleaned_data
     try:
+        if step is not None and step.second:
+            deciding.propose(
+                tip=tip,
+                user=request.user,
+                keys=keys,
+                kind=step.second,
+                choice=data["disposal"],
+                reason=data["opinion"],
+                review=data["review"],
+                revision=data["revision"],
+            )
+            return _page(tip, "decisions")
         services.change_state(
             tip=tip,
             user=request.user,
@@ -135,7 +147,7 @@ def state(request: DeskRequest, tip: Tip) -> HttpResponse:
             language=casefile.language_of(cells),
         )
     except services.Stale as stale:
-        return show(request, tip, status=409, stale=stale, forms={"state": {target: _again(form, stale)}})
+        return show(request, tip, status=409, stale=stale, forms={"state": {target: again(form, stale)}})
     except services.Refused as refused:
         return show(request, tip, status=409, refused=str(refused), forms={"state": {target: form}})
     return _page(tip)
@@ -158,14 +170,6 @@ def feedback(request: DeskRequest, tip: Tip) -> HttpResponse:
     return _page(tip)
 
 
-def _again(form: Any, stale: services.Stale) -> Any:
-    """The same form with all that was typed, made for the tip as it is now: sending it again is a choice."""
-    data = form.data.copy()
-    data["revision"] = str(stale.tip.revision)
-    form.data = data
-    return form
-
-
 def _typed(request: DeskRequest) -> frozenset[str]:
     """The fields that came, where the step itself is not one of the table's: what was typed is kept."""
-    return frozenset(name for name in ("reason", "where", "disposal", "result") if request.POST.get(name))
+    return frozenset(name for name in DECIDES if request.POST.get(name))

@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from complaints.desk import finding_similar
 from complaints.desk.entry import CARRY, DeskRequest, ask_password, band, desk, onward, typed
 from complaints.desk.forms import UnlockForm
 
@@ -33,6 +34,8 @@ def unlock(request: DeskRequest) -> HttpResponse:
     if status != OK:
         following = request.POST.get("next", "")
         return ask_password(request, form, following=following, to=to, carried=carried, status=status)
+    if (seed := session.unlocked(request)) is not None:
+        finding_similar.warm(user=request.user, seed=seed)
     if carried and _is_of_desk(to):
         return render(request, "desk/again.html", {**band(request, "queue"), "to": to, "carried": carried})
     return onward(_next(request))

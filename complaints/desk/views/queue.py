@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -9,19 +11,22 @@ from urllib.parse import urlencode
 from accounts.decorators import unlocked_required
 from accounts.keys import KeySeed
 from accounts.models import User
-from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from workdays import calendar, clock
 
 from complaints import access
-from complaints.desk import deadlines, opening, results, words
+from complaints.desk import bulk, deadlines, finding_similar, opening, results, saved_views, sorting, words
 from complaints.desk import queue as rows
-from complaints.desk.entry import DeskRequest, band, desk, onward
-from complaints.desk.forms import FILTERS, FilterForm, SearchForm
+from complaints.desk.entry import DeskRequest, band, desk, onward, own_key
+from complaints.desk.forms import FILTERS, FilterForm, SearchForm, ViewForm
+from complaints.desk.models import Job, Label, SavedView
 from complaints.intake.models import Category, Region, Tip
+from complaints.vault.models import Membership, Office
 from search.engines.base import EngineError
 
 
@@ -33,7 +38,7 @@ def queue(request: DeskRequest) -> HttpResponseBase:
     if not access.offices_for(user, "queue").exists():
         if access.offices_for(user, "administer").exists():
             return onward("desk:members")
-        return render(request, "desk/outside.html", band(request), status=403)
+        return render(request, "desk/outside.html", {**band(request), **own_key(user)}, status=403)
     if access.offices_for(user, "open").exists():
         return unlocked_required(_queue)(request)
     return _queue(request)
@@ -47,22 +52,32 @@ class Row:
     subject: str | None
     due: deadlines.Due
     can_claim: bool
+    extra: sorting.Extra
+    twins: list[str]  # numbers of tips that are likely the same report
 
 
 def _queue(request: DeskRequest) -> HttpResponse:
     user: User = request.user
     seed: KeySeed | None = getattr(request, "staff_seed", None)
     categories, regions = list(Category.objects.all()), list(Region.objects.all())
+    offices = list(access.offices_for(user, "queue"))
+    keys = [office.pk for office in offices]
     text = _words(request, seed)
+    people, labels = _people(keys), _labels(keys)
     form = FilterForm(
         request.GET if _filtering(request.GET) else None,
         categories=categories,
         regions=regions,
         words=bool(text),
+        people=people,
+        labels=labels,
     )
     chosen = _chosen(form, default_state="all" if text else "open")
-    mine, today = access.tips_for(user), clock.today()
-    tips = rows.filtered(mine, chosen, user=user, today=today, categories=categories, regions=regions)
+    today = clock.today()
+
+    def narrowed(tips: QuerySet[Tip], filters: dict[str, Any]) -> QuerySet[Tip]:
+        return rows.filtered(tips, filters, user=user, today=today, categories=categories, regions=regions)
+
     newest, after = chosen["sort"] == "new", request.GET.get("after", "")
     near, found, down = bool(request.GET.get("near")), None, False
     page: list[Tip] = []
@@ -74,7 +89,7 @@ def _queue(request: DeskRequest) -> HttpResponse:
                 seed=seed,
                 offices=list(access.offices_for(user, "search")),
                 text=text,
-                tips=tips,
+                tips=narrowed(Tip.objects.filter(office__in=keys), chosen),
                 filtered=_narrowed(chosen),
                 newest=newest,
                 near=near,
@@ -82,14 +97,18 @@ def _queue(request: DeskRequest) -> HttpResponse:
             )
             page, following = found.tips, found.following
         else:
-            page, following = rows.page(tips, sort=chosen["sort"], after=after)
+            tips = narrowed(Tip.objects.all(), chosen)
+            page, following = rows.page(tips, offices=keys, sort=chosen["sort"], after=after)
     except rows.NoSuchPage as error:
         raise Http404 from error
     except EngineError:
         down = True
     subjects = opening.subjects(user=user, seed=seed, tips=page) if seed else {}
     days = calendar.load(strict=False)
-    claims = set(access.offices_for(user, "claim").values_list("pk", flat=True))
+    held = access.roles_of(user)  # one question for all acts
+    may = {action: {m.office_id for m in held if m.role in access.TABLE[action]} for action in ACTS}
+    shown = sorting.shown_with(page, user)
+    twins = finding_similar.marks(user=user, seed=seed, tips=page) if seed else {}
     context = {
         **band(request, "queue"),
         "form": form,
@@ -104,17 +123,76 @@ def _queue(request: DeskRequest) -> HttpResponse:
         "lost": bool(request.GET.get("words")) and not text,
         "near": _address(request.GET, near="1") if found and not near and not found.blank else "",
         "rows": [
-            Row(tip, subjects.get(tip.uuid), deadlines.of(tip, today, days), tip.office_id in claims)
+            Row(
+                tip,
+                subjects.get(tip.uuid),
+                deadlines.of(tip, today, days),
+                tip.office_id in may["claim"],
+                shown[tip.uuid],
+                twins.get(tip.uuid, []),
+            )
             for tip in page
         ],
+        "acts": [(act.value, act.label) for act in Job.Act if may[bulk.NEEDS[act]]],
         "newest_first": newest,
         "following": following and _address(request.GET, after=following),
         "first": _address(request.GET) if after else "",
         "clear": _address(request.GET, words="", near="") if text else "",
-        "views": _views(mine, user, request.GET),
+        "views": _views(user, offices, request.GET, narrowed, people, labels),
+        "view_form": ViewForm(auto_id="v-%s"),
+        "may_share": bool(may["share-view"]),
         "several_offices": len({tip.office_id for tip in page}) > 1,
+        "mark": _mark(keys),
+        "mentions": sorting.mentions_of(user),
     }
     return render(request, "desk/queue.html", context)
+
+
+ACTS = ("claim", "assign", "label", "priority", "transfer", "state:closed", "share-view")
+
+
+@require_safe
+@desk("queue", unlocked=False)
+def fresh(request: DeskRequest) -> JsonResponse:
+    """Whether anything has changed since a page was made: {"mark": "…"}; a number, and nothing of a tip."""
+    keys = list(access.offices_for(request.user, "queue").values_list("pk", flat=True))
+    return JsonResponse({"mark": _mark(keys)})
+
+
+def _mark(offices: list[int]) -> str:
+    """Rises with each change of a tip of these offices: their change numbers, added."""
+    return str(sum(Office.objects.filter(pk__in=offices).values_list("change", flat=True)))
+
+
+def narrowed_tips(user: User, params: QueryDict, *, today: dt.date) -> QuerySet[Tip]:
+    """The tips that the queue shows for these filters, all pages of them; a wrong filter filters nothing."""
+    categories, regions = list(Category.objects.all()), list(Region.objects.all())
+    keys = list(access.offices_for(user, "queue").values_list("pk", flat=True))
+    form = FilterForm(
+        params if _filtering(params) else None,
+        categories=categories,
+        regions=regions,
+        words=False,
+        people=_people(keys),
+        labels=_labels(keys),
+    )
+    chosen = _chosen(form, default_state="open")
+    tips = Tip.objects.filter(office__in=keys)
+    return rows.filtered(tips, chosen, user=user, today=today, categories=categories, regions=regions)
+
+
+def _people(offices: list[int]) -> list[tuple[str, str]]:
+    """Who may have tips in these offices."""
+    held = Membership.objects.filter(
+        office__in=offices, ended_at__isnull=True, role__in=sorted(access.TABLE["claim"])
+    )
+    users = User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("pk")
+    return [(str(user.pk), user.name) for user in users]
+
+
+def _labels(offices: list[int]) -> list[tuple[str, str]]:
+    rows_ = Label.objects.filter(Q(office__in=offices) | Q(office=None), active=True)
+    return [(str(row.pk), row.title) for row in rows_]
 
 
 def _words(request: DeskRequest, seed: KeySeed | None) -> str | None:
@@ -152,25 +230,80 @@ def _address(params: QueryDict, **changes: str) -> str:
     return f"?{params.urlencode()}"
 
 
-def _views(tips: QuerySet[Tip], user: User, params: QueryDict) -> list[dict[str, Any]]:
-    """The views used often, with how many tips each holds (one query)."""
-    n = rows.counts(tips, user=user, today=clock.today())
+Narrow = Callable[[QuerySet[Tip], dict[str, Any]], QuerySet[Tip]]
+
+
+def _views(
+    user: User,
+    offices: list[Office],
+    params: QueryDict,
+    narrowed: Narrow,
+    people: list[tuple[str, str]],
+    labels: list[tuple[str, str]],
+) -> list[dict[str, Any]]:
+    """The views used often and the saved ones, with how many tips each holds (one query for all counts)."""
     here = {name: params[name] for name in FILTERS if params.get(name) and name != "sort"}
     if here.get("state") == "open":
         del here["state"]
-    made: list[tuple[str, dict[str, str], int]] = [
-        (_("待办"), {}, n["open"]),
-        (_("我办的"), {"assignee": "me"}, n["mine"]),
-        (_("未领取"), {"assignee": "none"}, n["free"]),
-        (_("3 天内到期"), {"due": "soon"}, n["soon"]),
-        (_("超期"), {"due": "overdue"}, n["overdue"]),
+    made: list[tuple[str, dict[str, str], SavedView | None]] = [
+        (_("待办"), {}, None),
+        (_("我办的"), {"assignee": "me"}, None),
+        (_("未领取"), {"assignee": "none"}, None),
+        (_("3 天内到期"), {"due": "soon"}, None),
+        (_("超期"), {"due": "overdue"}, None),
+        (_("有未读答复"), {"answer": "unread"}, None),
     ]
+    for saved in saved_views.of(user, offices):
+        made.append((saved.name, saved_views.filters(saved, people, labels), saved))
+
+    def counted(filters: dict[str, str]) -> Callable[[QuerySet[Tip]], QuerySet[Tip]]:
+        return lambda tips: narrowed(tips, {"state": "open", **filters})
+
+    numbers = rows.counts(
+        Tip.objects.all(), [counted(f) for _n, f, _s in made], offices=[office.pk for office in offices]
+    )
     return [
         {
             "name": name,
             "query": urlencode(filters),
-            "count": count,
-            "current": here == filters and "words" not in params,
+            "count": rows.count_words(count),
+            "current": here == _plain(filters) and "words" not in params,
+            "saved": saved,
+            "mine": saved is not None and saved.owner_id == user.pk,
         }
-        for name, filters, count in made
+        for (name, filters, saved), count in zip(made, numbers, strict=True)
     ]
+
+
+def _plain(filters: dict[str, str]) -> dict[str, str]:
+    """Without what an empty address means anyway."""
+    return {k: v for k, v in filters.items() if (k, v) != ("state", "open") and k != "sort"}
+
+
+@require_POST
+@desk("queue", unlocked=False)
+def save_view(request: DeskRequest) -> HttpResponseBase:
+    """Keep the filters of the address under a name; for everybody of one's office with the role for it."""
+    form = ViewForm(request.POST, auto_id="v-%s")
+    kept = {name: request.POST[name] for name in FILTERS if request.POST.get(name)}
+    if not form.is_valid():
+        context = {**band(request, "queue"), "form": form, "form_list": [form], "kept": list(kept.items())}
+        return render(request, "desk/view.html", context, status=422)
+    try:
+        saved_views.keep(
+            user=request.user, name=form.cleaned_data["name"], kept=kept, shared=form.cleaned_data["shared"]
+        )
+    except saved_views.Full as full:
+        form.add_error("name", str(full))
+        context = {**band(request, "queue"), "form": form, "form_list": [form], "kept": list(kept.items())}
+        return render(request, "desk/view.html", context, status=422)
+    return onward(f"{reverse('desk:queue')}?{urlencode(kept)}")
+
+
+@require_POST
+@desk("queue", unlocked=False)
+def delete_view(request: DeskRequest, pk: int) -> HttpResponseBase:
+    """Forget one's own view. Another's is a view that there is not."""
+    if not SavedView.objects.filter(pk=pk, owner=request.user).delete()[0]:
+        raise Http404
+    return onward("desk:queue")

@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from complaints.desk import words
+from complaints.desk import finding_similar, finding_triage, words
 from complaints.desk.entry import DeskRequest, band, desk, onward
 from complaints.desk.forms import FILTERS, SearchForm
 from complaints.intake.text import clean_line
+from search.engines.base import EngineError
 
 
 @require_POST
@@ -28,3 +29,17 @@ def search(request: DeskRequest) -> HttpResponse:
     query = words.keep(request, user=request.user, seed=request.staff_seed, text=form.cleaned_data["q"])
     filters = {name: data[name] for name in FILTERS if data.get(name)}
     return onward(f"{reverse('desk:queue')}?{urlencode({**filters, 'words': str(query.uuid)})}")
+
+
+@require_safe
+@desk("search")
+def suggestions(request: DeskRequest) -> HttpResponse:
+    """How often what is suggested for triage was right, an office at a time."""
+    offices, down = [], False
+    try:
+        for index in finding_similar.indexes(request.user, request.staff_seed):
+            offices.append((index.office, finding_triage.records(index)))
+    except EngineError:
+        down = True
+    context = {**band(request, "queue"), "offices": offices, "down": down, "least": finding_triage.LEAST}
+    return render(request, "desk/suggestions.html", context)

@@ -5,16 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.decorators import unlocked_required
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from workdays import calendar, clock
+from workdays import warnings as levels
 
 from complaints import access
-from complaints.desk import casefile, deadlines, opening, services, transitions
+from complaints.desk import (
+    casefile,
+    deadlines,
+    deciding,
+    finding_similar,
+    moving,
+    opening,
+    replies,
+    services,
+    sorting,
+    transitions,
+)
 from complaints.desk.entry import DeskRequest, band, desk
-from complaints.desk.forms import AssignForm, NoteForm, ReplyForm, StateForm
-from complaints.desk.models import ReplyTemplate
+from complaints.desk.forms import (
+    PRIORITIES,
+    AssignForm,
+    LinkForm,
+    NoteForm,
+    PickForm,
+    ProposeForm,
+    ReasonForm,
+    ReplyForm,
+    StateForm,
+)
+from complaints.desk.models import Labelled, Proposal, ReplyTemplate
 from complaints.intake.models import State, Tip
 
 
@@ -59,13 +82,18 @@ def show(
 
     `stale`: somebody else was faster; the page says what is different now and keeps what was typed (409).
     """
+    now = services.fresh(tip)
+    if now.office_id != tip.office_id:  # it was given to another office while this was typed
+        raise Http404
     _keys, _seed, cells = opening.open_tip(user=request.user, seed=request.staff_seed, tip=tip)
     services.record_opened(tip=tip, user=request.user)
+    sorting.mark_reading(tip, request.user)
     tip = services.fresh(tip)
     case, events = casefile.read(tip, cells), casefile.events_of(tip)
     may = access.actions_of(request.user, office=tip.office_id)
     days = calendar.load(strict=False)
-    choices = transitions.choices(tip, may.__contains__)
+    acted = tip.objected and services.acted(tip, request.user)
+    choices = transitions.choices(tip, may.__contains__, acted=acted)
     state_forms = (forms or {}).get("state", {})
     made = {
         choice.target.value: state_forms.get(choice.target.value)
@@ -93,7 +121,9 @@ def show(
         "stale_state": State(stale.tip.state).label if stale else "",
         "refused": refused,
         "reply_form": (forms or {}).get("reply")
-        or ReplyForm(initial={"revision": tip.revision}, auto_id="r-%s"),
+        or ReplyForm(
+            initial={"revision": tip.revision, "reply": _from_template(request, tip)}, auto_id="r-%s"
+        ),
         "note_form": (forms or {}).get("note") or NoteForm(auto_id="n-%s"),
         "assign_form": (forms or {}).get("assign")
         or AssignForm(members=members, initial={"revision": tip.revision}, auto_id="a-%s"),
@@ -102,8 +132,82 @@ def show(
         "templates": ReplyTemplate.objects.all() if "reply" in may else [],
         "in_english": casefile.language_of(cells) == "en",
         "errors": _with_errors(forms or {}),
+        **_more(request, tip, case, may, forms or {}),
+        "changes": casefile.timeline(casefile.recent(events)) if stale else [],
+        "beside": finding_similar.beside(user=request.user, seed=request.staff_seed, tip=tip, cells=cells),
     }
     return render(request, "desk/tip.html", context, status=status)
+
+
+def _more(
+    request: DeskRequest, tip: Tip, case: casefile.CaseFile, may: frozenset[str], forms: dict[str, Any]
+) -> dict[str, Any]:
+    """What stands beside the tip: proposals, labels, priority, links, clock, transfer, readers."""
+    initial = {"revision": tip.revision}
+    stood = deadlines.pauses_of(tip)
+    given = moving.open_transfer(tip)
+    worn = set(Labelled.objects.filter(tip=tip).values_list("label", flat=True))
+    return {
+        "to_decide": [row for row, _lines in case.proposals if row.answer == "open"],
+        "propose_form": forms.get("propose")
+        or ProposeForm(kinds=proposable(tip), initial=initial, auto_id="p-%s"),
+        "hold_form": forms.get("hold") or ReasonForm(initial=initial, auto_id="h-%s"),
+        "pause_form": forms.get("pause")
+        or PickForm(
+            label=_("停止计算的事由"),
+            choices=[("", _("请选择")), *deadlines.STOPS.items()],
+            initial=initial,
+            auto_id="u-%s",
+        ),
+        "standing": bool(stood) and stood[-1].ended_on is None,
+        "priority_form": forms.get("priority")
+        or PickForm(
+            label=_("轻重缓急"),
+            choices=PRIORITIES,
+            initial={**initial, "pick": str(tip.priority)},
+            auto_id="y-%s",
+        ),
+        "link_form": forms.get("link") or LinkForm(initial=initial, auto_id="l-%s"),
+        "links": sorting.links_of(tip),
+        "labels": [(label, label.pk in worn) for label in sorting.labels_for(tip.office_id)],
+        "warnings": deadlines.warnings_of(tip),
+        "given": given,
+        "back_form": ReasonForm(initial=initial, auto_id="b-%s") if given else None,
+        "movable": tip.state in transitions.MOVABLE,
+        "readers": sorting.readers([tip.pk], request.user),
+        "priority_word": dict(PRIORITIES).get(str(tip.priority), ""),
+    }
+
+
+def _from_template(request: DeskRequest, tip: Tip) -> str:
+    """The reply begun with a template that the address names, its fields filled in."""
+    pk = request.GET.get("template", "")
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 10):
+        return ""
+    row = ReplyTemplate.objects.filter(pk=int(pk)).first()
+    return replies.fill(replies.text_of(row), tip) if row else ""
+
+
+def proposable(tip: Tip) -> list[tuple[str, Any]]:
+    """What can be put to another person now; the disposal is a step of the table and not among them."""
+    kinds: list[tuple[str, Any]] = []
+    if tip.state in deciding.STATES[Proposal.Kind.FALSE_ACCUSATION]:
+        kinds.append((Proposal.Kind.FALSE_ACCUSATION.value, Proposal.Kind.FALSE_ACCUSATION.label))
+    if tip.hold:
+        kinds.append((Proposal.Kind.LIFT_HOLD.value, Proposal.Kind.LIFT_HOLD.label))
+    for row in deadlines.warnings_of(tip):
+        if row.cleared_id is None:
+            words = f"{Proposal.Kind.CLEAR_WARNING.label}：{levels.label(row.level)} {row.due_on}"
+            kinds.append((f"{Proposal.Kind.CLEAR_WARNING.value}:{row.pk}", words))
+    return kinds
+
+
+def again(form: Any, stale: services.Stale) -> Any:
+    """The same form with all that was typed, made for the tip as it is now: sending it again is a choice."""
+    data = form.data.copy()
+    data["revision"] = str(stale.tip.revision)
+    form.data = data
+    return form
 
 
 def _with_errors(forms: dict[str, Any]) -> list[Any]:

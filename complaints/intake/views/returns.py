@@ -18,8 +18,10 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from ledger.proofs import NotYet
 
 from complaints.intake import filetypes, forms, limits, reading, returning, services, uploads
 from complaints.intake.browser import RETURN_COOKIE, Handle
@@ -194,6 +196,26 @@ def acknowledgement(request: HttpRequest) -> HttpResponse:
     """The signed note that the report was registered."""
     opened = _opened(request)
     return see_other("return") if opened is None else note_file(services.acknowledgement_of(opened[0]))
+
+
+@page("GET")
+def proof(request: HttpRequest) -> HttpResponse:
+    """The proof file (C2SP tlog-proof); before the ledger is next signed, a page that says when."""
+    opened = _opened(request)
+    if opened is None:
+        return see_other("return")
+    try:
+        return note_file(services.proof_of(opened[0]), name="proof.tlog-proof")
+    except NotYet:
+        return notice(
+            request,
+            _("证明还没有好"),
+            _("账底每隔一段时间签一次，签过才有证明。下一次是 %(time)s，请到时再来。")
+            % {"time": formats.date_format(timezone.localtime(services.next_checkpoint()), "Y-m-d H:i")},
+            _("在那以前，收件凭证同样有效。"),
+            status=200,
+            back=reverse("intake:return_view"),
+        )
 
 
 @page("GET")

@@ -62,10 +62,10 @@ def acknowledgement(request: HttpRequest) -> HttpResponse:
     return over(request) if tip is None else note_file(services.acknowledgement_of(tip))
 
 
-def note_file(note: str) -> HttpResponse:
-    """A signed note to keep."""
+def note_file(note: str, *, name: str = "acknowledgement.txt") -> HttpResponse:
+    """A signed note, or a proof, to keep."""
     response = HttpResponse(note, content_type="text/plain; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="acknowledgement.txt"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

@@ -27,6 +27,11 @@ def state(client: Client, tip: Tip, target: str, **fields: str) -> Any:
     return post(client, tip, "state", {"target": target, "revision": tip.revision, **fields})
 
 
+def agree(client: Client, tip: Tip) -> Any:
+    """Another person agrees to what is proposed for the tip."""
+    return post(client, tip, "answer", {"proposal": str(tip.proposals.get(answer="open").pk), "agree": "yes"})
+
+
 def test_from_search_to_close(desk: Any) -> None:
     tip = desk.tip("滨河路城管收钱不登记", "我在滨河路摆了六年早点摊，给过钱的没人管，没给的天天罚。")
     desk.tip("学校食堂招标", "招标前内定了供应商。")
@@ -69,6 +74,10 @@ def test_from_search_to_close(desk: Any) -> None:
     handler = desk.client("handler")
     assert state(handler, tip, "disposing", disposal="check").status_code == 303
     tip.refresh_from_db()
+    assert tip.state == State.ACCEPTED, "one person alone does not decide it"
+    assert agree(desk.client("approver"), tip).status_code == 303
+    tip.refresh_from_db()
+    assert tip.state == State.DISPOSING
     assert tip.due_rule == "initial_check"
     assert state(handler, tip, "closed", result="多罚的钱已经退还。").status_code == 303
     tip.refresh_from_db()
@@ -137,6 +146,8 @@ def test_a_named_tip_waits_for_feedback_after_closing(desk: Any) -> None:
         ("closed", {"result": "已经处理。"}),
     ):
         assert state(handler, tip, target, **fields).status_code == 303
+        if target == "disposing":
+            assert agree(desk.client("approver"), tip).status_code == 303
     tip.refresh_from_db()
     assert tip.due_rule == "feedback_named"
     page = handler.get(f"/desk/tips/{tip.number}/")
@@ -201,6 +212,7 @@ def test_what_was_typed_for_a_step_that_is_shut_by_now_is_kept(desk: Any) -> Non
     tip, one = desk.tip(), desk.client("handler")
     for target, fields in (("screening", {}), ("accepted", {}), ("disposing", {"disposal": "check"})):
         state(one, tip, target, **fields)
+    agree(desk.client("approver"), tip)
     old = Tip.objects.get(pk=tip.pk).revision
     state(one, tip, "closed", result="第一个人写的。")
     page = post(

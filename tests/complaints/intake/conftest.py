@@ -149,6 +149,6 @@ def site(db: None, cheap_kdf: None) -> Site:
 
 
 @pytest.fixture
-def real_site(transactional_db: None, cheap_kdf: None) -> Site:
+def committed_site(transactional_db: None, cheap_kdf: None) -> Site:
     """With real commits."""
     return make_site()

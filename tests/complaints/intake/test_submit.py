@@ -174,7 +174,7 @@ def run_at_once(count: int, work: Any) -> list[Any]:
     return results
 
 
-def test_sixteen_at_once(real_site: Any) -> None:
+def test_sixteen_at_once(committed_site: Any) -> None:
     results = run_at_once(16, lambda i: submit())
     assert [r for r in results if isinstance(r, Exception)] == []
     numbers = sorted(int(r.tip.number.split("-")[1]) for r in results)
@@ -183,7 +183,7 @@ def test_sixteen_at_once(real_site: Any) -> None:
     assert Tip.objects.count() == Event.objects.filter(kind="submitted").count() == 16
 
 
-def test_one_receipt_sixteen_times_at_once(real_site: Any) -> None:
+def test_one_receipt_sixteen_times_at_once(committed_site: Any) -> None:
     receipt = receipts.new_receipt()
     results = run_at_once(16, lambda i: submit(receipt=receipt))
     assert [r for r in results if isinstance(r, Exception)] == []
@@ -192,15 +192,15 @@ def test_one_receipt_sixteen_times_at_once(real_site: Any) -> None:
     assert sum(not r.again for r in results) == 1
 
 
-def test_sixteen_browsers_at_once(real_site: Any) -> None:
-    results = run_at_once(16, lambda i: real_site.reporter().report())
+def test_sixteen_browsers_at_once(committed_site: Any) -> None:
+    results = run_at_once(16, lambda i: committed_site.reporter().report())
     assert [r for r in results if isinstance(r, BaseException)] == []
     assert len(set(results)) == 16
     assert Tip.objects.count() == 16
 
 
 def test_no_key_derivation_or_sealing_in_a_transaction(
-    real_site: Any, monkeypatch: pytest.MonkeyPatch
+    committed_site: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = tips.seal_tip
 
