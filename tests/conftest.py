@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_stale([services.ROOT / "locale"])
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is dear to set up is set up once: the city by one process, the real site by another (xdist)."""
     for item in items:
@@ -135,8 +136,8 @@ def real_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Runn
     with running.database_for(os.environ.get("DATABASE_URL", "")) as database:
         var = tmp_path_factory.mktemp("site") / "var"
         site = running.Running(var, environment=environment | {"DATABASE_URL": database})
-        site.start()
         try:
+            site.start()
             yield site
         finally:
             site.stop()

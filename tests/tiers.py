@@ -40,6 +40,7 @@ def tiers() -> list[Tier]:
                     "REDIS_URL": redis,
                     "CELERY_BROKER_URL": redis,
                     "ELASTICSEARCH_URL": urls["TEST_ELASTICSEARCH_URL"] or "",
+                    "PGOPTIONS": "-c lock_timeout=120s",  # two that wait for each other fail, and do not hang
                 },
             )
         )

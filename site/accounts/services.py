@@ -12,10 +12,13 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from workdays import clock
 
 from accounts.keys import KeySeed, SealBroken, open_with_password, seal_for_password
@@ -151,6 +154,23 @@ def add_totp(user: User) -> str:
         Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
         TOTP.activate(user, secret)
     return secret
+
+
+def drop_second_factor(user: User) -> None:
+    """Forget every authenticator and recovery code: the next login enrols anew, after the password."""
+    Authenticator.objects.filter(user=user).delete()
+    log.warning("second factor dropped user=%s", user.pk)
+
+
+def end_sessions(user: User) -> int:
+    """End every login of this person, with the unlocked key in it; how many."""
+    ended = 0
+    for session in Session.objects.filter(expire_date__gte=timezone.now()):
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()
+            ended += 1
+    log.info("sessions ended user=%s", user.pk)
+    return ended
 
 
 def invitation(user: User) -> str:

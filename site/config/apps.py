@@ -1,6 +1,15 @@
 """What one room needs of another, registered where both are known."""
 
+from typing import Any
+
 from django.apps import AppConfig
+
+
+def _lists_changed(**_kwargs: Any) -> None:
+    """Pages that were drawn from the index before are not shown again."""
+    from cms.publishing import generations
+
+    generations.raise_now()
 
 
 class ConfigConfig(AppConfig):
@@ -13,6 +22,7 @@ class ConfigConfig(AppConfig):
         """A tip that is about something published asks cms what that is; neither room imports the other."""
         from cms.about import organisation_line, resolve_about
         from complaints.intake.about import About, register_line, register_resolver
+        from search import indexing
 
         def published(kind: str, code: str, step: str) -> About | None:
             found = resolve_about(kind, code, step)
@@ -20,3 +30,6 @@ class ConfigConfig(AppConfig):
 
         register_resolver(published)
         register_line(organisation_line)
+        indexing.changed.connect(_lists_changed, dispatch_uid="config.lists")
+
+        import config.proving  # noqa: F401  (the ledger's mail and witnesses)

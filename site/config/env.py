@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +35,14 @@ def number(name: str, default: int) -> int:
         return int(value) if value else default
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.") from error
+
+
+def matching(name: str, pattern: str, default: str) -> str:
+    """Text of the given form, or the default; anything else stops the start."""
+    value = text(name) or default
+    if not re.fullmatch(pattern, value):
+        raise ImproperlyConfigured(f"{name} cannot be {value!r}.")
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

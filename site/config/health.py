@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
@@ -12,6 +14,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
+from ledger import checkpoints
 from outbox import services as outbox
 from outbox.models import Heartbeat
 from workdays import clock
@@ -79,13 +82,35 @@ def migrations() -> Part:
 
 
 def search() -> Part:
-    """The engine of the disclosures answers with a count."""
-    from search.engines import disclosures
+    """The index of the disclosures answers, is whole, and what was published lately is in it."""
+    from search import indexing
 
+    state = indexing.state()
     return {
+        "ok": state.whole and (state.oldest is None or state.oldest < LATE),
         "kind": "elasticsearch" if settings.ELASTICSEARCH_URL else "fts5",
-        "documents": disclosures().count(),
+        "documents": state.documents,
+        "pending": state.pending,
+        "lag_seconds": int(state.oldest.total_seconds()) if state.oldest else 0,
+        "whole": state.whole,
+        "rebuilding": state.rebuilding,
     }
+
+
+class Remembered:
+    """A check that costs a connection: asked once in `seconds` by a process, however often it is called."""
+
+    def __init__(self, check: Callable[[], Part], seconds: float) -> None:
+        self.check, self.seconds = check, seconds
+        self.lock = threading.Lock()
+        self.known: tuple[float, Part] | None = None
+
+    def __call__(self) -> Part:
+        """The answer, good or bad, of at most `seconds` ago."""
+        with self.lock:
+            if self.known is None or time.monotonic() - self.known[0] >= self.seconds:
+                self.known = (time.monotonic(), _ask(self.check))
+            return self.known[1]
 
 
 def broker() -> Part:
@@ -119,13 +144,29 @@ def later() -> Part:
 
 
 VITAL = ("database", "migrations")
+
+
+def signed() -> Part:
+    """The newest checkpoint of the ledger, which is late where a refusal or a changed key stops signing."""
+    newest = checkpoints.latest()
+    if newest is None:
+        return {"size": 0, "seconds": None}
+    age = clock.now() - newest.created_at
+    return {
+        "ok": age < 2 * checkpoints.period() + LATE,
+        "size": newest.size,
+        "seconds": int(age.total_seconds()),
+    }
+
+
 CHECKS: dict[str, Callable[[], Part]] = {
     "database": database,
     "migrations": migrations,
     "search": search,
-    "broker": broker,
+    "broker": Remembered(broker, 10),
     "worker": alive("worker"),
     "vault_worker": alive("vault-worker"),
     "beat": alive("beat"),
     "outbox": later,
+    "ledger": signed,
 }

@@ -13,14 +13,15 @@ _PREFIXES = (
     ("/static/", ALWAYS),
     ("/report/", frozenset({"intake"})),
     ("/desk/", frozenset({"desk"})),
+    ("/calendar/", frozenset({"desk"})),
     ("/accounts/", frozenset({"desk", "admin"})),
     ("/admin/", frozenset({"admin"})),
     ("/documents/", frozenset({"public", "admin"})),
     ("/media/", frozenset({"public", "admin"})),
     ("/images/", frozenset({"public", "admin"})),
 )
-_CONFIDED = ("/report/", "/desk/", "/accounts/", "/admin/")
-_STAFF = ("/desk/", "/accounts/", "/admin/")
+_CONFIDED = ("/report/", "/desk/", "/calendar/", "/accounts/", "/admin/")
+_STAFF = ("/desk/", "/calendar/", "/accounts/", "/admin/")
 
 
 def bare(path: str) -> str:

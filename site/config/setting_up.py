@@ -26,6 +26,7 @@ def _inputs() -> Iterator[Path]:
     """Files on whose content set-up depends."""
     base = Path(settings.BASE_DIR)
     yield base / "constraints.txt"
+    yield from (base / "search" / name for name in ("analysis.py", "han.py", "engines/fts5.py"))
     yield from base.glob("locale/*/LC_MESSAGES/*.po")
     yield from (path for path in base.glob("static/**/*") if path.is_file())
     for room in ("site", "cms", "complaints", "search"):
@@ -47,6 +48,8 @@ def done() -> bool:
     database = settings.DATABASES["default"]
     if "sqlite" in database["ENGINE"] and not Path(database["NAME"]).exists():
         return False
+    if not (settings.ELASTICSEARCH_URL or (Path(settings.FIND_DIR) / "disclosures.db").exists()):
+        return False
     return (
         (Path(settings.STATIC_ROOT) / "staticfiles.json").exists()
         and stamp_file().exists()
@@ -67,6 +70,7 @@ def run(say: Say) -> None:
     try:
         set_up(say)
         demo.load_once(say)
+        index(say)
     except CommandError as error:
         raise Failed(str(error)) from error
     half = stamp_file().with_suffix(".new")
@@ -95,6 +99,20 @@ def set_up(say: Say) -> None:
     intake.install()
     say("Vault …")
     call_command("vault_init", out=_holders())
+
+
+def index(say: Say) -> None:
+    """Builds the index of disclosures where none is whole; later, by a worker, where its engine is away."""
+    from search import indexing, lock
+    from search.engines import EngineError
+
+    try:
+        if indexing.needed():
+            say("Index …")
+            indexing.rebuild()
+    except (EngineError, indexing.RebuildFailed, lock.Busy) as error:
+        say(f"The index of disclosures is built later: {type(error).__name__}.")
+        indexing.ask_for_rebuild()
 
 
 def _holders() -> Path | None:

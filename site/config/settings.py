@@ -52,6 +52,10 @@ VAULT_PEPPER = env.secret("VAULT_PEPPER", SECRETS_DIR / "pepper", production=PRO
 VAULT_ROOT = env.public_key("VAULT_ROOT")  # the root's Ed25519 public key in hex; else VAR_DIR/vault-root
 WORKER_SECRET = env.secret("WORKER_SECRET", SECRETS_DIR / "worker", production=PRODUCTION)
 LEDGER_KEY = env.secret("LEDGER_KEY", SECRETS_DIR / "ledger", production=PRODUCTION)
+LEDGER_NAME = env.text("LEDGER_NAME")  # of the ledger's key, for ever; unset: SITE_URL's host and /ledger
+LEDGER_EVERY = env.number("LEDGER_EVERY", 60)  # minutes from one checkpoint to the next
+if not 1 <= LEDGER_EVERY <= 7 * 24 * 60:
+    raise ImproperlyConfigured("LEDGER_EVERY must be between 1 minute and a week (10080).")
 
 # Parts ------------------------------------------------------------------------------------------------
 
@@ -106,6 +110,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "config.middleware.interfaces",
+    "config.page_cache.page_cache",
     "config.middleware.refusals",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -188,9 +193,12 @@ else:
         }
     }
 
+PAGE_CACHE_SECONDS = 300  # publishing clears it at once; this is for what no event tells
+
 ELASTICSEARCH_URL = env.url("ELASTICSEARCH_URL", "http", "https")
 ELASTICSEARCH_API_KEY = env.text("ELASTICSEARCH_API_KEY")
 ELASTICSEARCH_CA = env.text("ELASTICSEARCH_CA")
+ELASTICSEARCH_REPLICAS = env.matching("ELASTICSEARCH_REPLICAS", r"\d+|\d+-(\d+|all)", "0-1")
 ELASTICSEARCH_PREFIX = env.text("ELASTICSEARCH_PREFIX", "qingfeng")
 FIND_DIR = VAR_DIR / "find"  # encrypted indexes of tips; FTS5 of disclosures
 
@@ -381,9 +389,16 @@ CELERY_BEAT_SCHEDULE = {
         ("outbox-sweep", "outbox.tasks.sweep", 10, "celery"),
         ("outbox-sweep-vault", "outbox.tasks.sweep_vault", 10, "vault"),
         ("ledger-append", "ledger.tasks.append", 30, "celery"),
+        ("ledger-checkpoint", "ledger.tasks.checkpoint", 60, "celery"),  # looks whether one is due
         ("publish-scheduled", "cms.tasks.publish_scheduled", 60, "celery"),
+        ("reviews-remind", "cms.tasks.remind_of_reviews", 3600, "celery"),
         ("drafts-expire", "complaints.intake.tasks.expire_drafts", 300, "celery"),
         ("indexes-forget", "complaints.desk.tasks.forget_stale_indexes", 3600, "celery"),
+        ("warnings-raise", "complaints.desk.tasks.raise_warnings", 3600, "celery"),
+        ("deadlines-recompute", "complaints.desk.tasks.recompute_deadlines", 86400, "celery"),
+        ("digest-send", "complaints.desk.tasks.send_digest", 86400, "celery"),
+        ("search-reconcile", "search.tasks.reconcile", 900, "celery"),
+        ("identities-lapse", "complaints.desk.tasks.lapse_identity_requests", 300, "celery"),
         ("sessions-forget", "accounts.tasks.forget", 3600, "celery"),
     )
 }
@@ -443,3 +458,4 @@ QINGFENG = {
 }
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 200 * 2**20)  # a file
 UPLOAD_MAX_FILES = env.number("UPLOAD_MAX_FILES", 10)  # a tip or message
+BACKUP_KEEP_DAYS = env.number("BACKUP_KEEP_DAYS", 30)  # then what was destroyed is gone from backups, too

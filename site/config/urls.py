@@ -26,12 +26,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include("accounts.urls")),
     path("desk/", include("complaints.desk.urls")),
+    # Outside /desk/, where nothing answers without a second step: its address is the secret.
+    path("calendar/", include("complaints.desk.calendar_urls")),
     path("admin/login/", _login),
     re_path(r"^admin/password_reset/", _login),
     re_path(r"^(?:en/)?_util/login/", _login),
     path("admin/", include(wagtailadmin_urls)),
     path("", include("cms.media_urls")),
     path("api/v1/", include("cms.api.urls")),
+    path("ledger/", include("cms.ledger_urls")),
 ]
 urlpatterns += i18n_patterns(
     path("report/", include("complaints.intake.urls")),

@@ -29,7 +29,12 @@ NOT_PAGES = {
 }
 PUBLIC = (
     "/benchmarks/",
+    "/risks/",
+    "/risks/?level=high&post=nobody",
     "/benchmarks/9901-cg-cf-0147/",
+    "/benchmarks/9901-cg-cf-0147/?c=1-0",
+    "/benchmarks/9901-cg-cf-0147/?c=1-0&c=2-0",
+    *("/laws/", "/laws/?q=nothing-of-this-name"),
     "/organisations/9901-CG/",
     *("/cases/", "/library/", "/notices/", "/stats/", "/ledger/", "/data/"),
     *("/about/", "/privacy/", "/accessibility/", "/site-map/"),
@@ -109,7 +114,17 @@ def publish_the_rest() -> dict[str, str]:
         article = ArticlePage.objects.get(slug="every-block")
     else:
         law = Law(name="云泽市市容管理条例（演示）", locale=Locale.get_default(), issuer="云泽市人民代表大会")
-        law.versions.add(LawVersion(document_no="第 12 号", effective_on="2020-01-01", note="修正"))
+        text = "第一章 总则\n第一条 为了街面整洁。\n第二条 不得擅自占用城市道路。" + LONG[:40]
+        law.short_names = "市容条例"
+        law.versions.add(
+            LawVersion(
+                document_no="第 12 号",
+                effective_on="2020-01-01",
+                note="修正",
+                text=text,
+                repealed_on="2024-01-01",
+            )
+        )
         found = making.publish(law)
         picture = io.BytesIO()
         Pillow.new("RGB", (1600, 900), (112, 128, 120)).save(picture, "JPEG")
@@ -163,6 +178,8 @@ def public(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     item = "/power/9901-CG-CF-0147/"
     for path in ("/", "/power/", item, f"{item}versions/1/", f"{item}versions/2/", *PUBLIC):
         eyes.at(path)
+    chart = Flowchart.objects.disclosed().in_language("zh-hans").first()
+    eyes.at(f"/flow/{chart.slug}/versions/1/", "version of a flowchart")
     for model in (Flowchart, CaseOutcomePage, NoticePage):
         eyes.at(model.objects.disclosed().in_language("zh-hans").first().get_absolute_url())
     for name, path in made.items():
@@ -172,7 +189,16 @@ def public(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     eyes.at("/search/", "search, not asked")
     eyes.at("/search/?q=占用&kind=power", "search with results", has=".hits mark, .chip-x")
     eyes.at("/search/?q=龘靐齉" + "龘" * 100, "search without results", has=".none")
+    eyes.at("/search/?q=临时占道&from=2020-01-01&to=2021-01-01", "search in a range of dates")
     eyes.at("/cases/?page=99", "beyond the last page")
+    with patch.context() as crowded:
+        from django.conf import settings
+
+        from search import limits
+
+        crowded.setattr(settings, "RATELIMIT_ENABLE", True)
+        crowded.setattr(limits, "NETWORK", 0)
+        eyes.at("/search/?q=占用", "too many searches")
     with patch.context() as broken:
 
         def down(*_a: Any, **_k: Any) -> Any:
@@ -404,9 +430,84 @@ def auditor(eyes: Eyes) -> None:
 
 
 def administrator(eyes: Eyes) -> None:
-    """Whose first page are the members."""
-    log_in(eyes.page, eyes.city.account("administrator", "-city"))
-    eyes.look("members", has="table.reg")
+    """Whose first page are the members: invite, grant, reset, remove; a new office."""
+    from accounts.models import User
+    from workdays import clock
+
+    from complaints.vault.models import Job, Membership, Office
+
+    page = eyes.page
+    User.objects.filter(username="newcomer").delete()
+    log_in(page, eyes.city.account("administrator", "-city"))
+    office = Office.objects.get(code="city")
+    someone = Membership.objects.filter(office=office, role="handler", ended_at=None).first()
+    assert someone is not None
+    job = Job.objects.create(
+        kind="renew",
+        office=office,
+        purpose="office",
+        user=someone.user,
+        total=9,
+        done=4,
+        created_at=clock.now(),
+    )
+    page.goto("/desk/members/")
+    eyes.look("members, work under way", has="progress")
+    job.delete()
+    page.locator('form[action$="/invite/"] button').click()
+    eyes.look("members, an empty invitation", has=".errs")
+    for name, value in (("family_name", "周"), ("given_name", "予安"), ("username", "newcomer")):
+        page.fill(f"[name={name}]", value)
+    page.locator('form[action$="/invite/"] button').click()
+    eyes.look("invitation", has="code")
+    page.goto("/desk/members/")
+    eyes.look("members, somebody invited", has="table.reg")
+    page.goto(f"/desk/members/city/{User.objects.get(username='newcomer').pk}/")
+    eyes.look("member without a key", has=".note")
+    page.goto(f"/desk/members/city/{someone.user_id}/")
+    eyes.look("member", has=".ask-box")
+    page.locator("main form.stack button").click()
+    eyes.look("member, nothing heard", has=".errs")
+    page.goto(f"/desk/members/city/{someone.user_id}/remove/")
+    eyes.look("removal", has=".ask-box")
+    for box in page.locator("main [type=checkbox]").all():
+        box.uncheck()
+    page.locator("main .btn-risk").click()
+    eyes.look("removal, no role", has=".errs")
+    page.goto("/desk/members/offices/")
+    eyes.look("offices", has="form")
+    page.locator("main form.stack button").click()
+    eyes.look("offices, empty", has=".errs")
+    User.objects.filter(username="newcomer").delete()
+
+
+def guardians(custodian: Eyes, approver: Eyes) -> None:
+    """An identity: asked for, agreed to, looked at once."""
+    from complaints.intake.models import Tip
+    from complaints.vault.models import Wrap
+
+    log_in(custodian.page, custodian.city.account("custodian", "-city"))
+    log_in(approver.page, approver.city.account("approver", "-city"))
+    kept = Wrap.objects.filter(kind="identity-a", office__code="city", user=None).values("subject")
+    tip = Tip.objects.filter(pk__in=kept, named=True).order_by("number").first()
+    assert tip is not None, "the demo has named tips"
+    page = custodian.page
+    page.goto("/desk/identity/")
+    page.locator("main .ask-box button").first.click()
+    custodian.look("identity, nothing asked", has=".errs")
+    page.fill("[name=number]", tip.number)
+    page.fill("[name=reason]", "归还账本 " + LONG[:60])
+    page.locator("main .ask-box button").first.click()
+    custodian.look("identity, asked", has="table.reg")
+    approver.page.goto("/desk/identity/")
+    approver.look("identity, to answer", has=".ask-box")
+    approver.page.locator("main [value=agree]").first.click()
+    page.goto("/desk/identity/")
+    custodian.look("identity, agreed", has="td form")
+    page.locator("main td form button").first.click()
+    custodian.look("identity, looked at", has="dl.facts")
+    page.reload()  # a form sent again
+    custodian.look("identity, looked at before", has=".note")
 
 
 def editor(eyes: Eyes) -> None:
@@ -436,6 +537,8 @@ def desk(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     eyes.look("queue, words lost", has=".note")
     page.goto("/desk/stats/")
     eyes.look("stats", has="table.reg")
+    around_the_queue(eyes)
+    suggestions(eyes, patch)
     for words, has in (("窗口", "table.queue"), ("绝无此事" + LONG[:50], ".none"), ("，。", ".note")):
         page.goto("/desk/")
         page.fill("#dq", words)
@@ -447,6 +550,51 @@ def desk(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     eyes.look("search for nothing", has=".err")
     tip(eyes, patch)
     locked(eyes)
+
+
+def suggestions(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
+    """How often suggestions were right: before anything was learned, and after."""
+    from complaints.desk import finding_triage
+    from search.suggest import Band
+
+    eyes.page.goto("/desk/suggestions/")
+    eyes.look("suggestions, none yet", has="h2")
+    bands = [Band(0.5, 0.6, 71, 42, 0.55), Band(0.95, 1.0, 847, 823, 0.988)]
+    record = finding_triage.Record("category", 918, bands, bands, 918, 865, 918, 865)
+    with patch.context() as learned:
+        learned.setattr(finding_triage, "records", lambda index: [record])
+        eyes.page.goto("/desk/suggestions/")
+        eyes.look("suggestions", has="table.reg")
+
+
+def around_the_queue(eyes: Eyes) -> None:
+    """Lists and forms beside the queue, and one act on many tips."""
+    page = eyes.page
+    for path, has in (("transfers", "h2"), ("procedure", "svg .edge"), ("rules", ".note"), ("feed", "form")):
+        page.goto(f"/desk/{path}/")
+        eyes.look(f"desk, {path}", has=has)
+    page.locator("main form button").first.click()
+    eyes.look("desk, a calendar's address", has=".note code")
+    page.goto("/desk/")
+    page.locator("details summary").nth(0).click()
+    page.locator('form[action$="/views/"] button').click()
+    eyes.look("desk, a view without a name", has=".errs")
+    page.goto("/desk/?state=all")
+    page.locator(".bulk button").first.click()
+    eyes.look("desk, bulk, nothing chosen", has=".errs")
+    page.goto("/desk/?state=all")
+    page.locator("#b-act").select_option("priority")
+    page.locator(".pick label").first.click()
+    page.locator(".bulk button").first.click()
+    eyes.look("desk, bulk", has="#b-value")
+    page.locator("#b-value").select_option("0")
+    page.locator("main form button").first.click()
+    eyes.look("desk, job", has="progress")
+    page.goto("/desk/?state=submitted")
+    page.locator("table.queue tbody a").first.click()
+    page.locator('a[href$="/transfer/"]').click()
+    page.locator("main form button.btn-risk").click()
+    eyes.look("desk, transfer unanswered", has=".errs")
 
 
 def tip(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
@@ -603,6 +751,7 @@ def test_every_template(
         accounts(door)
         auditor(door)
         administrator(eyes())
+        guardians(eyes(), eyes())
         editor(eyes())
         desk(eyes(), monkeypatch)
         returning(reporter, receipt)

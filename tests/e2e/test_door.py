@@ -14,7 +14,7 @@ from complaints.intake.models import Tip
 from tests.support.cities import City
 
 METHODS = ("get", "post")
-VALUES: dict[str, Any] = {"pk": uuid.UUID(int=0)}
+VALUES: dict[str, Any] = {"UUIDConverter": uuid.UUID(int=0), "IntConverter": 1}
 
 
 def addresses(number: str) -> dict[str, str]:
@@ -23,7 +23,7 @@ def addresses(number: str) -> dict[str, str]:
     for pattern in urlpatterns:
         assert isinstance(pattern, URLPattern)
         wanted = pattern.pattern.converters
-        given = {name: VALUES.get(name, number) for name in wanted}
+        given = {name: VALUES.get(type(kind).__name__, number) for name, kind in wanted.items()}
         found[str(pattern.name)] = reverse(f"desk:{pattern.name}", kwargs=given)
     return found
 

@@ -106,8 +106,11 @@ def come_back(page: Any, receipt: str, language: str) -> Any:
     return page.locator("main")
 
 
-def close(page: Any, tip: str, language: str) -> None:
-    """The handler reads the answer and takes the case through the table of transitions to its end."""
+def close(page: Any, approver: Any, tip: str, language: str) -> None:
+    """The handler reads the answer and takes the case through the table of transitions to its end.
+
+    How it is disposed of, an approver agrees to.
+    """
     page.goto(tip)
     assert ANSWER[language] in page.locator("main").inner_text()
     for state in ("screening", "accepted", "disposing", "closed"):
@@ -117,6 +120,10 @@ def close(page: Any, tip: str, language: str) -> None:
         if state == "closed":
             form.locator("[name=result]").fill(RESULT[language])
         form.locator("button").click()
+        if state == "disposing":
+            approver.goto(tip)
+            approver.locator('form[action$="/answer/"] button[value=yes]').click()
+            page.goto(tip)
     assert "办结" in page.locator(".work-h .row-chips").inner_text()
 
 
@@ -139,7 +146,9 @@ def test_from_a_published_step_to_a_closed_case(city: City, visit: Any, language
     press(back)
     assert ANSWER[language] in page.inner_text()
 
-    close(desk, tip, language)
+    approver = visit(script=False)
+    log_in(approver, city.account("approver", "-city"))
+    close(desk, approver, tip, language)
 
     page = come_back(visit(script=False, language=locale), receipt, language)
     said = page.inner_text()

@@ -49,6 +49,7 @@ def own_stores(settings: Any, folder: Path) -> Iterator[None]:
     settings.FIND_DIR = folder / "find"
     settings.MEDIA_ROOT = folder / "media"
     settings.EMAIL_FILE_PATH = str(folder / "mail")
+    settings.PAGE_CACHE_SECONDS = 0  # most tests never commit: no change would clear it
     stores = {name: dict(store) for name, store in settings.STORAGES.items()}
     if "location" in stores["sealed"].get("OPTIONS", {}):
         stores["sealed"]["OPTIONS"] = stores["sealed"]["OPTIONS"] | {"location": str(folder / "files")}

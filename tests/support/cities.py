@@ -68,6 +68,7 @@ def founded(folder: Path, blocker: Any) -> Iterator[City]:
 
         alone.cheapen_kdf(patch)
         settings.RATELIMIT_ENABLE = False  # one visitor plays everybody
+        settings.PAGE_CACHE_SECONDS = 300
         wagtail_root()
         server = None
         try:

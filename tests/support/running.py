@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-START = 240  # seconds for set-up with demo content
+START = 480  # seconds for set-up with demo content, beside another process of pytest
 
 
 class Running:

@@ -14,7 +14,7 @@ from outbox.models import Heartbeat
 from workdays import clock
 
 pytestmark = pytest.mark.django_db
-ALL = {"database", "migrations", "search", "broker", "worker", "vault_worker", "beat", "outbox"}
+ALL = {"database", "migrations", "search", "broker", "worker", "vault_worker", "beat", "outbox", "ledger"}
 
 
 @pytest.fixture
@@ -68,3 +68,15 @@ def test_only_what_stops_everything_is_503(
     assert answer.status_code == status
     assert answer.json()["parts"][part] == {"ok": False, "error": "DatabaseError"}
     assert "secret" not in answer.content.decode()
+
+
+def test_a_late_checkpoint_is_said(client: Client, everybody: None) -> None:
+    from ledger.models import Checkpoint
+
+    row = Checkpoint.objects.create(size=64, root=bytes(32), note="", created_at=clock.now())
+    assert client.get("/readyz").json()["parts"]["ledger"]["ok"]
+    row.created_at -= timedelta(hours=3)
+    row.save()
+    answer = client.get("/readyz").json()
+    assert answer["degraded"] == ["ledger"]
+    assert answer["parts"]["ledger"]["size"] == 64

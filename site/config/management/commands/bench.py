@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import importlib
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from search.engines.base import EngineError
+
 # In this order: the last one takes minutes to fill its queue.
-PARTS = ("pages", "intake", "search", "queue")
+PARTS = ("pages", "intake", "search", "suggest", "tips", "ledger", "flow", "queue")
+ALONE = {"search", "suggest", "tips", "flow"}
+"""Parts that need no site."""
 
 
 class Command(BaseCommand):
@@ -23,8 +28,20 @@ class Command(BaseCommand):
         """Which parts, and how long and large."""
         parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART")
         parser.add_argument("--seconds", type=float, default=10, help="of each row of intake and pages")
-        parser.add_argument("--tips", type=int, default=10_000, help="in the queue")
-
+        parser.add_argument("--tips", type=int, default=10_000, help="in the queue, and in an index of tips")
+        parser.add_argument("--events", type=int, default=20_000, help="in the ledger")
+        learned = parser.add_argument_group(
+            "suggest, on tables with columns label, and text or title and detail"
+        )
+        learned.add_argument("--train", type=Path, metavar="CSV", help="learn from these; alone: five folds")
+        learned.add_argument("--test", type=Path, metavar="CSV", help="and answer about these")
+        judged = parser.add_argument_group("search, on a table and queries whose answers are known")
+        judged.add_argument("--documents", type=Path, metavar="CSV", help="a column msg_id or id, and others")
+        judged.add_argument("--queries", type=Path, metavar="JSONL", help='{"text": …, "relevant": [ids]}')
+        judged.add_argument("--engine", choices=["sqlite", "elasticsearch", "sealed"], default="sqlite")
+        judged.add_argument(
+            "--fields", default="title,detail", help="columns to index: detail, title,detail …"
+        )
         parser.add_argument(
             "--server", default="", metavar="URL", help="a PostgreSQL server, for a database of its own there"
         )
@@ -36,6 +53,16 @@ class Command(BaseCommand):
         except ImportError as error:
             raise CommandError("bench needs the source tree: its measurements lie in tests/bench.") from error
         wanted = options["parts"] or PARTS
+        if options["documents"] or options["queries"]:
+            self.judge(wanted, options)
+            return
+        if options["train"] or options["test"]:
+            self.suggest(wanted, options)
+            return
+        if set(wanted) <= ALONE:
+            for part in wanted:
+                self.measure(part, None, options)
+            return
         with (
             tempfile.TemporaryDirectory(prefix="qingfeng-bench-") as folder,
             running.database_for(options["server"]) as database,
@@ -49,11 +76,38 @@ class Command(BaseCommand):
             finally:
                 site.stop()
 
+    def judge(self, wanted: Sequence[str], options: dict[str, Any]) -> None:
+        """Prints a line a figure of one engine."""
+        if list(wanted) != ["search"] or not (options["documents"] and options["queries"]):
+            raise CommandError("Say: bench search --documents CSV --queries JSONL --engine … --fields …")
+        judged = importlib.import_module("tests.bench.judged")
+        fields = [name.strip() for name in options["fields"].split(",") if name.strip()]
+        try:
+            found = judged.run(options["documents"], options["queries"], options["engine"], fields)
+        except (judged.Unusable, EngineError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"engine {options['engine']}, fields {','.join(fields)}")
+        self.stdout.write("\n".join(found.lines()))
+
+    def suggest(self, wanted: Sequence[str], options: dict[str, Any]) -> None:
+        """Prints how often suggested labels are right, and how sure they are."""
+        if list(wanted) != ["suggest"] or not options["train"]:
+            raise CommandError("Say: bench suggest --train CSV --test CSV")
+        module = importlib.import_module("tests.bench.suggest")
+        train, test = options["train"], options["test"]
+        try:
+            found = module.judge(train, test) if test else module.folds(train)
+        except module.Unusable as error:
+            raise CommandError(str(error)) from error
+        for table in found:
+            self.stdout.write(table.text())
+
     def measure(self, part: str, site: Any, options: dict[str, Any]) -> None:
         """Prints the table, or tables, of one part."""
         module = importlib.import_module(f"tests.bench.{part}")
-        size = {"tips": options["tips"]} if part == "queue" else {"seconds": options["seconds"]}
-        found = module.run(site, **size)
+        tips = {"tips": options["tips"]}
+        sizes = {"queue": tips, "tips": tips, "ledger": {"events": options["events"]}}
+        found = module.run(site, **sizes.get(part, {"seconds": options["seconds"]}))
         for table in found if isinstance(found, list) else [found]:
             self.stdout.write(table.text())
             self.stdout.flush()
