@@ -1,7 +1,7 @@
 """Deadlines around the holidays of 2024 to 2026, by a table and by a slow count, with pauses.
 
-deadlines.csv was counted day by day from the State Council's notices as typed off in test_calendar (not from the
-library that the code uses); about thirty of its rows were then counted again with a paper calendar.
+deadlines.csv was counted day by day from the State Council's notices as typed off in test_calendar (not from
+the library that the code uses); about thirty of its rows were then counted again with a paper calendar.
 """
 
 from __future__ import annotations
