@@ -411,6 +411,9 @@ class CaseRecords(PageRecords):
         code = "\n".join(code for code in (row.number, row.source_number) if code)
         return Words(title=row.title, body=body, code=code)
 
+    def papers(self, row: CaseOutcomePage) -> list[Any]:
+        return []  # it has fields, no body
+
     def facts(self, row: CaseOutcomePage, parents: dict[str, str | None]) -> dict[str, Any]:
         body = chain(row.organisation.code, parents) if row.organisation else []
         return {"facets": {"body": body}, "date": self.day(row)}

@@ -27,13 +27,29 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_stale([services.ROOT / "locale"])
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is dear to set up is set up once: the city by one process, the real site by another (xdist)."""
-    for item in items:
-        if {"real_site", "city"} & set(getattr(item, "fixturenames", ())):
-            group = "real site" if "real_site" in item.fixturenames else "city"  # type: ignore[attr-defined]
-            item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The city is founded by one process, the real site set up by another."""
+    from tests.support.schedule import Dear
+
+    return Dear(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a second tier in the same run: what no tier changes has been run on the first."""
+    if os.environ.get("TIER_AGAIN") != "1":
+        return
+    again = [item for item in items if tiered(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not tiered(item)])
+    items[:] = again
+
+
+def tiered(item: pytest.Item) -> bool:
+    """Whether a test may come out otherwise on another tier: it has a database, and is not marked `once`."""
+    if item.get_closest_marker("once"):
+        return False
+    stores = {"db", "transactional_db", "django_db_setup", "city", "real_site"}
+    return bool(item.get_closest_marker("django_db") or stores & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.hookimpl(wrapper=True)

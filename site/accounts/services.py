@@ -18,7 +18,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 from workdays import clock
 
 from accounts.keys import KeySeed, SealBroken, open_with_password, seal_for_password
@@ -165,7 +164,7 @@ def drop_second_factor(user: User) -> None:
 def end_sessions(user: User) -> int:
     """End every login of this person, with the unlocked key in it; how many."""
     ended = 0
-    for session in Session.objects.filter(expire_date__gte=timezone.now()):
+    for session in Session.objects.filter(expire_date__gte=clock.now()):
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()
             ended += 1

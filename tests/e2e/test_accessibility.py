@@ -726,6 +726,7 @@ def staff_language(city: City) -> Iterator[Callable[[str], None]]:
     set_to("zh-hans")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_template(
     city: City, visit: Any, monkeypatch: pytest.MonkeyPatch, staff_language: Any, language: str

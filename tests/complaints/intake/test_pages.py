@@ -62,6 +62,7 @@ def _wide(page: Any) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth"))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("prefix", ["", "/en"])
 def test_axe_and_320_px(page: Any, cheap_kdf: None, prefix: str) -> None:
     site = make_site()

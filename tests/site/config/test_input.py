@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from config.middleware import plain_text, utf_8_only
 from django.core.handlers.wsgi import WSGIRequest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
@@ -47,6 +50,16 @@ def status(*args: Any, **more: Any) -> int:
 
     list(application(environ(*args, **more), start))
     return int(said[0].split()[0])
+
+
+@pytest.fixture(autouse=True)
+def the_test_keeps_its_connection() -> Iterator[None]:
+    """The application closes its connection when a request begins and ends; here it is the test's own."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.mark.parametrize("codec", CODECS)
