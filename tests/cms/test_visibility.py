@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installed")]
 
 WORD = "紫貂七号"  # stands in every text of the thing that must not be seen
 # Routes that are not of this room: confided, for staff, or without content.
-ELSEWHERE = re.compile(r"^(healthz|readyz|accounts/|desk/|admin/|report/|static/|_util/)")
+ELSEWHERE = re.compile(r"^(healthz|readyz|accounts/|desk/|calendar/|admin/|report/|static/|_util/)")
 # Hashes and signatures alone, whatever is asked (tests/cms/test_ledger_page.py).
 HASHES = ("ledger/checkpoints/", "ledger/tile/", "ledger/proof/", "ledger/cosignatures")
 # Public routes of this room and of search. {code} … are the thing's own; those without are lists.
