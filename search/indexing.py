@@ -104,7 +104,7 @@ def follow(ref: str) -> None:
         document = write(current.disclosures(), ref)  # swapped meanwhile
     if document is None:
         _beside(current.previous, lambda engine: engine.delete([ref]))
-    changed.send(follow)
+    changed.send_robust(follow)
 
 
 def _beside(which: Callable[[], Engine | None], act: Callable[[Engine], object]) -> bool:
@@ -192,7 +192,7 @@ class _Work:
             raise
         self._patiently(engine.mark_whole)
         self._patiently(lambda: current.swap(engine))
-        changed.send(_Work)
+        changed.send_robust(_Work)
         # Once more: what came between the comparison and the swap.
         for ref in self._new_changes():
             self._patiently(lambda ref=ref: write(current.disclosures(), ref))  # type: ignore[misc]

@@ -44,7 +44,7 @@ def raise_on_commit() -> None:
 
 def touched(sender: Any, **_rest: Any) -> None:
     """A row was saved or deleted (a signal's receiver)."""
-    if sender._meta.app_label in SHOWN and not (_waits(raise_now) or _waits(_raise_too)):
+    if sender._meta.app_label in SHOWN and not _waits(raise_now, _raise_too):
         transaction.on_commit(_raise_too, robust=True)
 
 
@@ -52,5 +52,5 @@ def _raise_too() -> None:
     raise_now()
 
 
-def _waits(hook: Callable[[], None]) -> bool:
-    return any(waiting[1] is hook for waiting in connection.run_on_commit)
+def _waits(*hooks: Callable[[], None]) -> bool:
+    return any(waiting[1] in hooks for waiting in connection.run_on_commit)

@@ -1,4 +1,4 @@
-"""What a log may hold: never a query string, an address under /report/, a receipt, or an exception's text."""
+"""What a log may hold: never a query string, an address that is secret, a receipt, or an exception's text."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from types import TracebackType
 
 QUERY = re.compile(r"\?[^\s\"'<>]+")
 REPORT = re.compile(r"/report/[^\s\"'<>,)]*")
+# Addresses that are themselves a key: a calendar's, and the one on which a person sets a password.
+SECRET = re.compile(r"/(calendar|accounts/password/reset/key)/[^\s\"'<>,)]*")
 # 25 digits as people write them: with blanks, dashes (ASCII, full-width, percent) or nothing between.
 DIGIT = r"[0-9\uff10-\uff19]"
 RECEIPT = re.compile(rf"{DIGIT}(?:(?:%20|[\s\u00a0\u3000+_.\-\u2010-\u2015\uff0d])*{DIGIT}){{19,}}")
@@ -18,8 +20,8 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 
 
 def redact(text: str) -> str:
-    """`text` without query strings, addresses under /report/, and runs of 20 digits or more."""
-    text = REPORT.sub("/report/…", text)
+    """`text` without query strings, addresses that are secret, and runs of 20 digits or more."""
+    text = SECRET.sub(r"/\1/…", REPORT.sub("/report/…", text))
     return RECEIPT.sub("…", QUERY.sub("?…", text))
 
 

@@ -7,7 +7,9 @@ for in words, what a signed-in or confiding visitor sees, and what sets a cookie
 
 from __future__ import annotations
 
+import logging
 import re
+from datetime import datetime
 from hashlib import blake2b
 
 from django.conf import settings
@@ -20,6 +22,8 @@ from cms.publishing import generations, visibility
 from config import interfaces
 from config.middleware import GetResponse
 
+log = logging.getLogger("config")
+Kept = tuple[bytes, str, dict[str, str]]  # the page, its tag, its headers
 # Up to three of the lists' own filters; words that somebody looks for are no business of a cache.
 NAMES = "page|category|kind|level|organisation|region|source|year|month"
 QUERY = re.compile(rf"(?:(?:^|&)(?:{NAMES})=[A-Za-z0-9_.-]{{0,40}}){{0,3}}")
@@ -35,8 +39,13 @@ def page_cache(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if not may_be_kept(request):
             return get_response(request)
-        key = key_of(request)
-        kept: tuple[bytes, str, dict[str, str]] | None = cache.get(key)
+        try:
+            generation = generations.current()
+            key = key_of(request, generation)
+            kept: Kept | None = cache.get(key)
+        except Exception as error:  # noqa: BLE001  (a cache that is down costs time, not the page)
+            log.warning("the page cache does not answer: %s", type(error).__name__)
+            return get_response(request)
         if kept is None:
             response = get_response(request)
             if not keepable(response):
@@ -44,7 +53,10 @@ def page_cache(get_response: GetResponse) -> GetResponse:
             tag = f'"{blake2b(response.content, digest_size=16).hexdigest()}"'
             headers = {name: response[name] for name in HEADERS if name in response}
             kept = (response.content, tag, headers)
-            cache.set(key, kept, timeout=seconds_left())
+            try:
+                cache.set(key, kept, timeout=seconds_left(generation))
+            except Exception as error:  # noqa: BLE001  (as above)
+                log.warning("a page was not kept: %s", type(error).__name__)
         content, tag, headers = kept
         response = HttpResponse(content, headers=headers | {"ETag": tag, "Cache-Control": "no-cache"})
         return get_conditional_response(request, etag=tag, response=response) or response
@@ -79,14 +91,22 @@ def keepable(response: HttpResponse) -> bool:
     )
 
 
-def key_of(request: HttpRequest) -> str:
+def key_of(request: HttpRequest, generation: str) -> str:
     """A hash: the address itself does not lie in the cache."""
     asked = f"{request.get_host()} {request.get_full_path()}".encode()
-    return f"page:{generations.current()}:{blake2b(asked, digest_size=16).hexdigest()}"
+    return f"page:{generation}:{blake2b(asked, digest_size=16).hexdigest()}"
 
 
-def seconds_left() -> float:
-    """Until the cache forgets by itself, or something appears or expires by its date: no event says that."""
-    boundary = visibility.next_boundary()
+def seconds_left(generation: str) -> float:
+    """Until the cache forgets by itself, or something appears or expires by its date: no event says that.
+
+    The date is asked of every table, so once a generation and minute, and not for each page that is drawn.
+    """
+    kept = cache.get_or_set(f"page-boundary:{generation}", _boundary, timeout=60)
+    boundary = kept[0] if kept else None
     left = (boundary - clock.now()).total_seconds() if boundary else settings.PAGE_CACHE_SECONDS
     return max(0.0, min(settings.PAGE_CACHE_SECONDS, left))
+
+
+def _boundary() -> tuple[datetime | None]:
+    return (visibility.next_boundary(),)  # in a tuple: None would count as not kept

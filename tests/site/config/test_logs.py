@@ -32,6 +32,9 @@ def test_receipts_go(line: str) -> None:
 def test_addresses_go() -> None:
     assert redact("GET /search/?q=张某&page=2 500") == "GET /search/?… 500"
     assert redact("Not Found: /en/report/what/") == "Not Found: /en/report/…"
+    assert redact("Not Found: /calendar/Vq3-x_9.ics") == "Not Found: /calendar/…"
+    key = "/accounts/password/reset/key/4-cz1x-0f2a/"
+    assert redact(f"Forbidden: {key}") == "Forbidden: /accounts/password/reset/key/…"
 
 
 def test_what_helps_stays() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -51,6 +52,12 @@ def commits(django_capture_on_commit_callbacks: Any) -> Any:
     return block
 
 
+def stand_in(**instead: Any) -> Any:
+    """The cache, with some of its methods replaced."""
+    real = {"get": cache.get, "set": cache.set, "get_or_set": cache.get_or_set}
+    return SimpleNamespace(**(real | instead))
+
+
 def published() -> PowerItem:
     return making.item("占用道路的许可", code="9901-CG-XK-0001")
 
@@ -96,9 +103,9 @@ def test_a_page_that_names_it_changes_too(client: Any, commits: Any) -> None:
 
 def test_what_expires_by_date_goes_by_date() -> None:
     item = published()
-    assert page_cache.seconds_left() == 300
+    assert page_cache.seconds_left("before") == 300
     PowerItem.objects.filter(pk=item.pk).update(expire_at=clock.now() + timedelta(seconds=20))
-    assert 0 < page_cache.seconds_left() <= 20
+    assert 0 < page_cache.seconds_left("after") <= 20
 
 
 def test_drawn_while_something_changed_is_not_shown_again(client: Any, monkeypatch: Any) -> None:
@@ -115,6 +122,19 @@ def test_drawn_while_something_changed_is_not_shown_again(client: Any, monkeypat
     client.get(PATH)
     client.get(PATH)
     assert len(drawn) == 2
+
+
+@pytest.mark.parametrize("broken", ["get", "set"])
+def test_a_cache_that_is_down_costs_no_page(
+    client: Any, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published()
+
+    def down(*_a: Any, **_k: Any) -> Any:
+        raise ConnectionError
+
+    monkeypatch.setattr(page_cache, "cache", stand_in(**{broken: down}))
+    assert client.get(PATH).status_code == 200
 
 
 def test_a_lost_generation_is_a_new_one() -> None:
@@ -139,17 +159,15 @@ def test_not_kept(client: Any, path: str, monkeypatch: pytest.MonkeyPatch) -> No
         keys.append(key)
         return real(key, *rest, **options)
 
-    monkeypatch.setattr(
-        page_cache, "cache", type("Noted", (), {"get": cache.get, "set": staticmethod(noted)})
-    )
+    monkeypatch.setattr(page_cache, "cache", stand_in(set=noted))
     client.get(path)
     assert keys == []
 
 
 def test_the_note_above_would_see_it(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     keys: list[str] = []
-    noted = {"get": cache.get, "set": staticmethod(lambda key, *_a, **_k: keys.append(key))}
-    monkeypatch.setattr(page_cache, "cache", type("Noted", (), noted))
+    noted = stand_in(set=lambda key, *_a, **_k: keys.append(key))
+    monkeypatch.setattr(page_cache, "cache", noted)
     client.get("/power/")
     assert len(keys) == 1
     assert "/power/" not in keys[0]
@@ -158,7 +176,7 @@ def test_the_note_above_would_see_it(client: Any, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("cookie", ["sessionid", "qf_desk", "qf_return", "qf_draft"])
 def test_who_is_somebody_is_never_answered_from_it(cookie: str, monkeypatch: pytest.MonkeyPatch) -> None:
     published()
-    monkeypatch.setattr(page_cache, "key_of", lambda _request: pytest.fail("the cache was asked"))
+    monkeypatch.setattr(page_cache, "key_of", lambda *_a: pytest.fail("the cache was asked"))
     visitor = Client()
     visitor.cookies[cookie] = "x"
     assert visitor.get(PATH).status_code == 200
