@@ -36,7 +36,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On a second tier in the same run: what no tier changes has been run on the first."""
+    """What takes longest begins first; what no tier changes is not run again on a second tier of a run."""
+    from tests.support.schedule import first
+
+    items.sort(key=lambda item: first(item.nodeid))
     if os.environ.get("TIER_AGAIN") != "1":
         return
     again = [item for item in items if tiered(item)]
@@ -144,10 +147,9 @@ def real_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Runn
     One for all tests of a process of pytest; a database of its own, and names of its own in shared services.
     """
     environment = {name: os.environ.get(name, "") for name in SERVICES}
-    if broker := environment["CELERY_BROKER_URL"]:
-        # Runs at the same time must not take each other's jobs: one Redis database a process of pytest.
-        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-        environment["CELERY_BROKER_URL"] = f"{broker.rsplit('/', 1)[0]}/{2 + int(worker)}"
+    for name, first in (("REDIS_URL", 6), ("CELERY_BROKER_URL", 11)):
+        if environment[name].startswith("redis"):
+            environment[name] = alone.redis(environment[name], first)
     prefix = environment["ELASTICSEARCH_PREFIX"] = f"real-{os.getpid()}"
     with running.database_for(os.environ.get("DATABASE_URL", "")) as database:
         var = tmp_path_factory.mktemp("site") / "var"

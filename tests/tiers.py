@@ -56,7 +56,7 @@ def run(tier: Tier, arguments: list[str]) -> int:
     var = ROOT / "var" / "test" / name
     var.mkdir(parents=True, exist_ok=True)
     workers = os.environ.get("WORKERS", "")
-    processes = ["-n", workers, "--dist", "loadscope"] if workers else []
+    processes = ["-n", workers, "--dist", "loadscope", "--no-loadscope-reorder"] if workers else []
     command = [sys.executable, "-m", "pytest", *processes, *arguments]
     clean = {k: v for k, v in os.environ.items() if k not in ("PRODUCTION", "DEBUG", "INTERFACES", "DEMO")}
     start = time.monotonic()

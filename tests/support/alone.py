@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -58,7 +59,8 @@ def own_stores(settings: Any, folder: Path) -> Iterator[None]:
     if "diskcache" in settings.CACHES["default"]["BACKEND"]:
         settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": str(folder / "cache")}}
     else:
-        settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": folder.name}}
+        own = {"LOCATION": redis(settings.REDIS_URL, 1), "KEY_PREFIX": uuid4().hex}
+        settings.CACHES = {"default": {**settings.CACHES["default"], **own}}
     for name in ("find", "media", "files", "secrets"):
         (folder / name).mkdir(exist_ok=True)
     prefix = settings.ELASTICSEARCH_PREFIX = f"test-{uuid4().hex[:12]}"
@@ -66,6 +68,16 @@ def own_stores(settings: Any, folder: Path) -> Iterator[None]:
     if settings.ELASTICSEARCH_URL:
         forget(settings.ELASTICSEARCH_URL, prefix)
     caches["default"].close()
+
+
+def redis(url: str, first: int) -> str:
+    """The Redis database of this process of pytest: `first` and up, for at most five processes.
+
+    To clear a cache empties its whole database, and a broker's jobs go to whoever asks: neither is shared.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    assert worker < 5, "Redis has sixteen databases: at most five processes of pytest"
+    return f"{url.rsplit('/', 1)[0]}/{first + worker}"
 
 
 def forget(url: str, prefix: str) -> None:

@@ -54,9 +54,10 @@ def servers() -> Iterator[tuple[str, bytes]]:
     """What Redis and Elasticsearch hold, on the tier that has them."""
     from tests.e2e.test_canary import elasticsearch, redis
 
-    for name in ("REDIS_URL", "CELERY_BROKER_URL"):
-        if url := os.environ.get(name):
-            yield name, redis(url)
+    if os.environ.get("REDIS_URL"):
+        yield "the cache", redis(django_settings.CACHES["default"]["LOCATION"])
+    if url := os.environ.get("CELERY_BROKER_URL"):
+        yield "the broker", redis(url)
     if url := os.environ.get("ELASTICSEARCH_URL"):
         yield from elasticsearch(url, django_settings.ELASTICSEARCH_PREFIX)
 
