@@ -14,7 +14,7 @@ from tests.support import alone, cities
 def installed_once(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
-    """An installed site for all tests of a file, in a transaction around theirs: to make it takes a second."""
+    """An installed site for all tests of a file, in a transaction around theirs: it takes a second."""
     from django.db import transaction
 
     from cms import setup
