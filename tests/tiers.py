@@ -2,7 +2,7 @@
 
     python tests/tiers.py [pytest's arguments]
 
-WORKERS=n runs n processes (pytest-xdist); ONLY=embedded or ONLY=production runs one tier.
+WORKERS=n runs n processes (pytest-xdist; else one a core, at most four); ONLY=embedded or ONLY=production runs one tier.
 With REQUIRE_SERVICES=1 a tier that cannot run is a failure.
 """
 
@@ -55,8 +55,8 @@ def run(tier: Tier, arguments: list[str]) -> int:
     name, environment = tier
     var = ROOT / "var" / "test" / name
     var.mkdir(parents=True, exist_ok=True)
-    workers = os.environ.get("WORKERS", "")
-    processes = ["-n", workers, "--dist", "loadscope", "--no-loadscope-reorder"] if workers else []
+    workers = os.environ.get("WORKERS") or str(min(4, os.cpu_count() or 1))
+    processes = ["-n", workers, "--dist", "loadscope", "--no-loadscope-reorder"] if workers != "1" else []
     command = [sys.executable, "-m", "pytest", *processes, *arguments]
     clean = {k: v for k, v in os.environ.items() if k not in ("PRODUCTION", "DEBUG", "INTERFACES", "DEMO")}
     start = time.monotonic()
