@@ -10,6 +10,7 @@ import logging
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ _LINK = re.compile(r'<a\b[^>]*\blinktype="document"[^>]*>')
 _KEY = re.compile(r'\bid="(\d{1,18})"')
 
 
-def linked_documents(stream: Any) -> list[Any]:
-    """The documents that the running text of a StreamField links to, in order."""
+def linked_keys(stream: Any) -> list[int]:
+    """The ids of the documents that the running text of a StreamField links to, in order."""
     keys: dict[int, None] = {}
     for block in stream:
         values = block.value.values() if hasattr(block.value, "values") else [block.value]
@@ -41,10 +42,13 @@ def linked_documents(stream: Any) -> list[Any]:
                 for link in _LINK.findall(value.source):
                     if found := _KEY.search(link):
                         keys[int(found[1])] = None
-    if not keys:
-        return []
-    rows = get_document_model().objects.select_related("collection").in_bulk(list(keys))
-    return [rows[key] for key in keys if key in rows]
+    return list(keys)
+
+
+def documents(keys: Iterable[int]) -> dict[int, Any]:
+    """The documents with these ids, in one query, with what `file_text` asks of them."""
+    wanted = set(keys)
+    return get_document_model().objects.select_related("collection").in_bulk(wanted) if wanted else {}
 
 
 def file_text(document: Any) -> str:

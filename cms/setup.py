@@ -32,6 +32,9 @@ from cms.models import (
     Law,
     Level,
     LevelAlias,
+    NoticeType,
+    Obligation,
+    Opinion,
     Organisation,
     PowerItem,
     RiskGrade,
@@ -85,6 +88,7 @@ SECTIONS = [
     ("cases", "典型案例", "Cases", True),
     ("library", "资料库", "Library", True),
     ("notices", "通知公告", "Notices", False),
+    ("consultations", "征求意见", "Consultations", False),
     ("stats", "统计公开", "Statistics", True),
     ("data", "开放数据", "Open data", True),
     ("ledger", "公开账本", "Public ledger", True),
@@ -103,6 +107,21 @@ GRADES = [
     ("high", "高", "High", 3, 15, 6),
     ("medium", "中", "Medium", 2, 6, 12),
     ("low", "低", "Low", 1, 1, 12),
+]
+
+
+# code, name, English, sphere: common kinds of openness by category; an operator adds and renames.
+NOTICE_TYPES = [
+    ("party-fees", "党费收缴使用", "Party dues", "party"),
+    ("party-decisions", "党组织重要决定", "Decisions of the Party organisation", "party"),
+    ("budget", "预算和决算", "Budget and final accounts", "government"),
+    ("procurement", "政府采购", "Public procurement", "government"),
+    ("three-public", "“三公”经费", "Official receptions, vehicles, travel", "government"),
+    ("factory-staff", "职工切身利益事项", "Matters of the staff", "factory"),
+    ("factory-purchase", "物资采购和工程招标", "Purchases and tenders", "factory"),
+    ("village-accounts", "村级财务收支", "Village accounts", "village"),
+    ("village-assets", "集体资产资源处置", "Collective assets", "village"),
+    ("village-subsidy", "惠农补贴发放", "Subsidies to farmers", "village"),
 ]
 
 
@@ -146,6 +165,10 @@ def install_tables() -> None:
                 "review_months": months,
             },
         )  # fmt: skip
+    for order, (code, name, english, sphere) in enumerate(NOTICE_TYPES):
+        NoticeType.objects.get_or_create(
+            code=code, defaults={"name": name, "name_en": english, "order": order, "sphere": sphere}
+        )
 
 
 def _add_aliases(model: Any, field: str, row: Any, names: list[str]) -> None:
@@ -219,9 +242,10 @@ def install_groups(root: Page) -> None:
         _permit(group, ImportBatch, ["add", "change", "view"])
         _permit(group, HeaderSynonym, ["add", "change", "view"])
         _permit(group, Synonym, ["add", "change", "delete", "view"])
+        _permit(group, Opinion, ["change", "view"])
         _permit_pages(group, root, [a for a in actions if a != "view"])
         _permit_collection(group)
-    for model in (Category, Level, RiskGrade):
+    for model in (Category, Level, RiskGrade, NoticeType, Obligation):
         _permit(moderators, model, ["add", "change", "view"])
     _localize(editors, moderators)
     _workflow(moderators, root)

@@ -12,6 +12,7 @@ from cms.models import (
     ArticlePage,
     Benchmark,
     CaseOutcomePage,
+    ConsultationPage,
     Flowchart,
     HomePage,
     Law,
@@ -40,7 +41,8 @@ class Lists(Sitemap):
     """The fixed lists of the site."""
 
     def items(self) -> list[str]:
-        names = "power_list benchmark_list law_list risks case_list library notice_list stats data ledger"
+        names = "power_list benchmark_list law_list risks case_list library notice_list notice_matrix"
+        names += " consultation_list stats data ledger"
         return [f"cms:{name}" for name in names.split()]
 
     def location(self, item: str) -> str:
@@ -55,6 +57,7 @@ MODELS = (
     CaseOutcomePage,
     ArticlePage,
     NoticePage,
+    ConsultationPage,
     Organisation,
     Law,
 )

@@ -34,7 +34,7 @@ from cms.models import (
 )
 from cms.models.organisations import chain
 from cms.models.power import InForce
-from cms.papers import file_text, linked_documents
+from cms.papers import documents, file_text, linked_keys
 from search.documents import Document, Source
 
 CHUNK = 200
@@ -71,9 +71,9 @@ class RecordSource(Source):
         """Short public facts for a result list, in the active language."""
         return []
 
-    def papers(self, row: Any) -> list[Any]:
-        """The documents (PDF, Office) that a row shows: their text is found with it."""
-        return []
+    def papers(self, rows: list[Any]) -> dict[int, list[Any]]:
+        """By key of a row the documents (PDF, Office) that it shows: their text is found with it."""
+        return {}
 
     def lapsing(self) -> list[tuple[str, datetime.datetime]]:
         ends = self.model.objects.filter(live=True).exclude(expire_at=None).order_by("pk")
@@ -135,10 +135,10 @@ class RecordSource(Source):
         return {row.translation_key: row for row in rows}
 
     def _documents(self, heads: list[Any], parents: dict[str, str | None]) -> Iterator[Document]:
-        others = self._translations(heads)
+        others, shown = self._translations(heads), self.papers(heads)
         for head in heads:
             words = self.words(head)
-            if papers := self.papers(head):
+            if papers := shown.get(head.pk):
                 words = replace(words, low=_join(words.low, *(file_text(paper) for paper in papers)))
             if other := others.get(head.translation_key):
                 more = self.words(other)
@@ -359,8 +359,10 @@ class PageRecords(RecordSource):
     def words(self, row: Any) -> Words:
         return Words(title=row.title, body=_join(row.lede, stream_text(row.body)), code=row.document_no)
 
-    def papers(self, row: Any) -> list[Any]:
-        return linked_documents(row.body)
+    def papers(self, rows: list[Any]) -> dict[int, list[Any]]:
+        keys = {row.pk: linked_keys(row.body) for row in rows}
+        found = documents(key for linked in keys.values() for key in linked)
+        return {pk: [found[key] for key in linked if key in found] for pk, linked in keys.items()}
 
     def facts(self, row: Any, parents: dict[str, str | None]) -> dict[str, Any]:
         return {"facets": {}, "date": self.day(row)}
@@ -393,8 +395,9 @@ class NoticeRecords(PageRecords):
         named = (_join(each.name, each.file.title) for each in row.attachments.all())
         return replace(words, body=_join(words.body, row.issuer, *named))
 
-    def papers(self, row: NoticePage) -> list[Any]:
-        return [*super().papers(row), *(each.file for each in row.attachments.all())]
+    def papers(self, rows: list[NoticePage]) -> dict[int, list[Any]]:
+        linked = super().papers(rows)
+        return {row.pk: [*linked[row.pk], *(each.file for each in row.attachments.all())] for row in rows}
 
 
 class CaseRecords(PageRecords):
@@ -411,8 +414,8 @@ class CaseRecords(PageRecords):
         code = "\n".join(code for code in (row.number, row.source_number) if code)
         return Words(title=row.title, body=body, code=code)
 
-    def papers(self, row: CaseOutcomePage) -> list[Any]:
-        return []  # it has fields, no body
+    def papers(self, rows: list[CaseOutcomePage]) -> dict[int, list[Any]]:
+        return {}  # it has fields, no body
 
     def facts(self, row: CaseOutcomePage, parents: dict[str, str | None]) -> dict[str, Any]:
         body = chain(row.organisation.code, parents) if row.organisation else []

@@ -11,14 +11,18 @@ from wagtail.snippets.models import register_snippet
 
 from cms.admin import (
     flow,
+    imports,
     law_warnings,  # noqa: F401  (registers its hook)
     overdue,  # noqa: F401  (registers its panel)
+    worklist,  # noqa: F401  (so does it)
 )
+from cms.admin.openness import OpennessGroup
 from cms.admin.viewsets import PowersGroup
 from cms.models import Category, Level, PublishedVersion, RiskGrade
 from cms.publishing.recording import Recorded
 
 register_snippet(PowersGroup)
+register_snippet(OpennessGroup)
 
 
 @hooks.register("register_admin_urls")
@@ -27,6 +31,21 @@ def flow_urls():
     return [
         path("flow/preview/", flow.preview, name="flow_preview"),
         path("flow/import/", flow.bpmn_import, name="flow_bpmn_import"),
+    ]
+
+
+@hooks.register("register_admin_urls")
+def import_urls():
+    """Imports. Wagtail lets in who may enter the admin; each view asks for more."""
+    steps = ("columns", "renames", "hand_over", "discard", "strike", "send_back", "approve", "undo")
+    return [
+        path("imports/upload/", imports.upload, name="import_upload"),
+        path("imports/<int:pk>/", imports.batch, name="import_batch"),
+        path("imports/<int:pk>/state/", imports.state, name="import_state"),
+        *(
+            path(f"imports/<int:pk>/{name.replace('_', '-')}/", getattr(imports, name), name=f"import_{name}")
+            for name in steps
+        ),
     ]
 
 

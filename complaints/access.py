@@ -53,6 +53,11 @@ TABLE: dict[str, frozenset[str]] = {
     "share-view": frozenset({TRIAGE, APPROVER}),
     "identity-request": frozenset({CUSTODIAN}),
     "audit": frozenset({AUDITOR}),
+    # what is kept no longer: the list is numbers and days, two persons agree to it (desk.retention)
+    "retention": frozenset({APPROVER, AUDITOR, ADMINISTRATOR}),
+    "destroy": frozenset({APPROVER, ADMINISTRATOR}),
+    "redact": frozenset({HANDLER, APPROVER}),
+    "export": frozenset({HANDLER, APPROVER}),
     "administer": frozenset({ADMINISTRATOR}),
 }
 

@@ -1,21 +1,18 @@
 """What the public may ask of the search in a minute, by what it costs, without keeping an address.
 
-A bucket is named by a keyed hash of the /24 or /56 a request came from, under a secret that exists only in
-the memory of this process (and of those forked from it), and lives for one minute.
+A bucket is that of accounts.network for one minute, and lives no longer. django-ratelimit counts requests,
+not what they cost.
 """
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 import logging
-import secrets
 import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from accounts.network import client_address
+from accounts.network import bucket
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -26,7 +23,6 @@ log = logging.getLogger("search")
 WINDOW_S = 60
 NETWORK, SITE = 1_200, 20_000
 """Units a minute for one network (a /24 may be a whole town behind one address), and for the whole site."""
-_SECRET = secrets.token_bytes(32)
 _P = ParamSpec("_P")
 View = Callable[Concatenate[HttpRequest, _P], HttpResponse]
 
@@ -53,31 +49,20 @@ def _spend(request: HttpRequest, units: int) -> int:
     now = time.time()
     window, left = int(now) // WINDOW_S, WINDOW_S - int(now) % WINDOW_S
     try:
-        over = [_add(f"search:spent:{window}:{key}", units) > most for key, most in _buckets(request, window)]
+        over = [_add(f"search:spent:{window}:{key}", units) > most for key, most in _buckets(request, now)]
     except Exception as error:  # noqa: BLE001  (a cache that is down costs the limit, not the search)
         log.warning("the limit of the search could not be counted (%s)", type(error).__name__)
         return 0
     return left if any(over) else 0
 
 
-def _buckets(request: HttpRequest, window: int) -> list[tuple[str, int]]:
-    named = f"{window} {_network(request)}".encode()
-    return [(hashlib.blake2b(named, key=_SECRET, digest_size=16).hexdigest(), NETWORK), ("site", SITE)]
+def _buckets(request: HttpRequest, now: float) -> list[tuple[str, int]]:
+    return [(bucket(request, WINDOW_S, now=now), NETWORK), ("site", SITE)]
 
 
 def _add(key: str, units: int) -> int:
     cache.add(key, 0, timeout=2 * WINDOW_S)
     return int(cache.incr(key, units))
-
-
-def _network(request: HttpRequest) -> str:
-    try:
-        address = ipaddress.ip_address(client_address(request) or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else 56}", strict=False))
 
 
 def _crowded(request: HttpRequest, wait: int) -> HttpResponse:

@@ -110,6 +110,12 @@ class Query:
         return tuple(dict.fromkeys([*(term.text for term in self.wanted), *others]))
 
     @property
+    def also(self) -> list[str]:
+        """The synonyms that are looked for as well, in order of the words, at most six: what a page tells."""
+        leaves = (leaves[0] for term in self.wanted for leaves in term.also if len(leaves) == 1)
+        return list(dict.fromkeys(leaf.text for leaf in leaves if isinstance(leaf, Term)))[:6]
+
+    @property
     def figures(self) -> set[str]:
         """The words of the field `num` that are wanted."""
         leaves = (leaf for term in self.wanted for leaves in term.also for leaf in leaves)

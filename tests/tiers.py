@@ -2,8 +2,8 @@
 
     python tests/tiers.py [pytest's arguments]
 
-WORKERS=n runs n processes (pytest-xdist; else one a core, at most four); ONLY=embedded or ONLY=production runs one tier.
-With REQUIRE_SERVICES=1 a tier that cannot run is a failure.
+WORKERS=n runs n processes of pytest-xdist (else one a core, at most four); ONLY=embedded or ONLY=production
+runs one tier. With REQUIRE_SERVICES=1 a tier that cannot run is a failure.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from cms.flow.rows import fill
 from cms.flow.xml import MOST_BYTES, Refused
 from cms.models import Flowchart, PowerItem, RiskGrade
 from cms.models.base import Limit
+from cms.publishing import scope
 
 MOST_ROWS = 300
 LIMITS = dict(Limit.choices)
@@ -138,9 +139,11 @@ class BpmnForm(forms.Form):
         PowerItem.objects.none(), label=gettext_lazy("权责事项"), required=False
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["power_item"].queryset = PowerItem.objects.source().order_by("code")
+        self.fields["power_item"].queryset = scope.limited(PowerItem.objects.source().order_by("code"), user)
+        # Who works for some organisations only could not find a chart again that belongs to none.
+        self.fields["power_item"].required = scope.codes_of(user) is not None
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -153,7 +156,7 @@ class BpmnForm(forms.Form):
 def bpmn_import(request: HttpRequest) -> HttpResponse:
     """A draft chart from a BPMN file, or why not, by element. Who may add flowcharts may enter."""
     _may(request, "add")
-    form, reasons = BpmnForm(request.POST or None, request.FILES or None), []
+    form, reasons = BpmnForm(request.POST or None, request.FILES or None, user=request.user), []
     if request.method == "POST" and form.is_valid():
         try:
             found = bpmn_in.read(form.cleaned_data["file"].read(), process=form.cleaned_data["process"])

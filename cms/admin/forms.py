@@ -6,10 +6,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
 
-class RegisterForm(WagtailAdminModelForm):
+class BoundForm(WagtailAdminModelForm):
+    """Nobody saves a record, not even as a draft, that belongs to organisations they do not work for."""
+
+    def is_valid(self) -> bool:
+        from cms.publishing import scope
+
+        valid = super().is_valid()
+        if not valid or self.for_user is None or scope.may_become(self.for_user, self.instance):
+            return valid
+        named = next((n for n in ("organisation", "power_item", "parent") if n in self.fields), None)
+        self.add_error(named, _("这里要选您负责的机构，或者属于它的事项。"))
+        return False
+
+
+class RegisterForm(BoundForm):
     """A draft may be saved with gaps; publishing and submitting check the record as a whole."""
 
     def is_valid(self) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import wraps
+
+from django.contrib.admin.utils import unquote
+from django.http import Http404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -22,8 +26,10 @@ from cms.models import (
     Level,
     Organisation,
     PowerItem,
+    Responsibility,
     RiskGrade,
 )
+from cms.publishing import scope
 from cms.publishing.rules import asked_fields
 from search.models import Synonym
 
@@ -36,7 +42,46 @@ class GapsColumn(Column):
         return f"{asked - len(instance.missing())} / {asked}"
 
 
-class RegisterViewSet(SnippetViewSet):
+class Scoped:
+    """A viewset whose every view shows and changes only what the person's organisations own."""
+
+    def construct_view(self, view_class, **kwargs):
+        return within_reach(self.model, super().construct_view(view_class, **kwargs))
+
+    def get_queryset(self, request):
+        return scope.limited(self.model._default_manager.all(), request.user)
+
+
+def within_reach(model, view):
+    """The view, to which other people's records do not exist: each address with a key passes here."""
+
+    @wraps(view)
+    def bound(request, *args, **kwargs):
+        key = kwargs.get("pk", args[0] if args else None)
+        if key is not None:
+            rows = model._default_manager.filter(pk=unquote(str(key)))
+            if not scope.limited(rows, request.user).exists():
+                raise Http404
+        return view(request, *args, **kwargs)
+
+    return bound
+
+
+class BoundPolicy(ModelPermissionPolicy):
+    """What Django's permissions allow, on records of the person's organisations."""
+
+    def user_has_permission_for_instance(self, user, action, instance):
+        return self.user_has_permission(user, action) and scope.within(user, instance)
+
+    def instances_user_has_any_permission_for(self, user, actions):
+        return scope.limited(super().instances_user_has_any_permission_for(user, actions), user)
+
+
+for bound in (PowerItem, Flowchart, Benchmark, Organisation, HeaderSynonym):
+    register_permission_policy(bound, BoundPolicy(bound))
+
+
+class RegisterViewSet(Scoped, SnippetViewSet):
     list_per_page = 20
     list_export: list[str] = []
 
@@ -56,7 +101,7 @@ class PowerViewSet(RegisterViewSet):
     add_to_admin_menu = False
 
     def get_queryset(self, request):
-        rows = PowerItem.objects.select_related("organisation", "category", "locale")
+        rows = super().get_queryset(request).select_related("organisation", "category", "locale")
         return rows.prefetch_related("levels", "duties", "accountabilities", "materials")
 
 
@@ -117,7 +162,7 @@ class LevelViewSet(SnippetViewSet):
     list_display = ["name", "code", "order"]
 
 
-class HeaderSynonymViewSet(SnippetViewSet):
+class HeaderSynonymViewSet(Scoped, SnippetViewSet):
     model = HeaderSynonym
     icon = "table"
     list_display = ["text", "field", "organisation"]
@@ -147,13 +192,48 @@ class ReadOnlyPolicy(ModelPermissionPolicy):
 register_permission_policy(ImportBatch, ReadOnlyPolicy(ImportBatch))
 
 
-class ImportBatchViewSet(SnippetViewSet):
+class ImportColumn(Column):
+    """The batch's number and state, with the way to its page."""
+
+    cell_template_name = "cms/admin/import_cell.html"
+
+    def get_value(self, instance):
+        return instance
+
+
+class ImportIndexView(IndexView):
+    """All imports, with the way to a new one."""
+
+    @cached_property
+    def header_more_buttons(self):
+        buttons = super().header_more_buttons
+        if self.request.user.has_perm("cms.add_importbatch"):
+            url = reverse("import_upload")
+            buttons.append(Button(_("上传清单或者基准"), url=url, icon_name="upload", priority=50))
+        return buttons
+
+
+class ImportBatchViewSet(Scoped, SnippetViewSet):
     model = ImportBatch
+    index_view_class = ImportIndexView
     icon = "download"
-    list_display = ["__str__", "organisation", "uploaded_by", "created_at", "applied_at"]
+    list_display = [
+        ImportColumn("batch", label=_("批次")),
+        "organisation",
+        "uploaded_by",
+        "created_at",
+        "applied_at",
+    ]
     list_filter = ["state"]
-    inspect_view_enabled = True
-    inspect_view_fields = ["state", "organisation", "uploaded_by", "approved_by", "files", "counts"]
+
+
+class ResponsibilityViewSet(SnippetViewSet):
+    """Who works for which organisation. Only administrators have the permission."""
+
+    model = Responsibility
+    icon = "user"
+    list_display = ["user", "organisation"]
+    list_filter = ["organisation"]
 
 
 class PowersGroup(SnippetViewSetGroup):
@@ -172,4 +252,5 @@ class PowersGroup(SnippetViewSetGroup):
         RiskGradeViewSet,
         HeaderSynonymViewSet,
         SynonymViewSet,
+        ResponsibilityViewSet,
     )

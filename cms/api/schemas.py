@@ -130,7 +130,18 @@ class Root(Schema):
     name: str
     version: str
     schema_: str = Field(alias="schema")
+    catalogue: str = Field(description="DCAT-AP catalogue, JSON-LD.")
+    changes: str
     power_items: str
+    organisations: str
+    laws: str
+    flowcharts: str
+    risk_points: str
+    benchmarks: str
+    cases: str
+    articles: str
+    notices: str
+    consultations: str
     documentation: str
     licence: str
 

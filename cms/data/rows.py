@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from cms.data.kinds import with_version
 from cms.flow.chart_of import limit_text
-from cms.models import PowerItem, PublishedVersion
+from cms.models import PowerItem
 from cms.publishing.rules import asked_fields
 
 # Column → header. The header is a fixed name in English, a phrase in Chinese.
@@ -56,26 +55,7 @@ COLUMNS = {
 
 def disclosed_items() -> QuerySet[PowerItem]:
     """Disclosed items, one a record, with `version` and `version_at` of what is public now."""
-    kind = ContentType.objects.get_for_model(PowerItem, for_concrete_model=False)
-    versions = (
-        PublishedVersion.objects.visible()
-        .filter(
-            content_type=kind,
-            object_id=Cast(OuterRef("pk"), CharField()),
-            action=PublishedVersion.Action.PUBLISHED,
-        )
-        .order_by("-number")
-    )
-    return (
-        PowerItem.objects.disclosed()
-        .source()
-        .with_parts()
-        .annotate(
-            version=Subquery(versions.values("number")[:1]),
-            version_at=Subquery(versions.values("published_at")[:1]),
-        )
-        .order_by("code")
-    )
+    return with_version(PowerItem.objects.disclosed().source().with_parts()).order_by("code")
 
 
 def with_everything(rows: QuerySet[PowerItem]) -> QuerySet[PowerItem]:
@@ -85,28 +65,33 @@ def with_everything(rows: QuerySet[PowerItem]) -> QuerySet[PowerItem]:
     )
 
 
-def english_names(items: list[PowerItem]) -> dict[Any, str]:
-    """translation_key → English name, where the translation is disclosed too."""
-    keys = [item.translation_key for item in items]
-    rows = PowerItem.objects.disclosed().in_language("en").filter(translation_key__in=keys)
-    return dict(rows.values_list("translation_key", "name"))
+# Columns that are not text.
+TYPES = {
+    "version": "integer",
+    "published_at": "datetime",
+    "code_made_here": "boolean",
+    "fields_missing": "integer",
+    "fields_asked": "integer",
+}
 
 
-def power_rows(chunk: int = 200) -> Iterator[list[Any]]:
-    """One list of values for each disclosed item, in the order of COLUMNS."""
-    batch: list[PowerItem] = []
-    for item in with_everything(disclosed_items()).iterator(chunk_size=chunk):
-        batch.append(item)
-        if len(batch) == chunk:
-            yield from _values(batch)
-            batch = []
-    yield from _values(batch)
+def record(item: PowerItem, name_en: str | None) -> dict[str, Any]:
+    """The whole record as the API gives it."""
+    from cms.api import shapes
+
+    return shapes.detail(item, name_en, reverse("api:power_items_one", args=[item.code]))
 
 
-def _values(items: list[PowerItem]) -> Iterator[list[Any]]:
-    names = english_names(items)
-    for item in items:
-        yield list(_row(item, names.get(item.translation_key, "")).values())
+def brief(item: PowerItem, name_en: str | None) -> dict[str, Any]:
+    """As it stands in a list: what `disclosed_items` loads is enough."""
+    from cms.api import shapes
+
+    return shapes.summary(item, name_en, reverse("api:power_items_one", args=[item.code]))
+
+
+def flat(item: PowerItem, name_en: str | None) -> list[Any]:
+    """The values of a disclosed item with everything loaded, in the order of COLUMNS."""
+    return list(_row(item, name_en or "").values())
 
 
 def _row(item: PowerItem, name_en: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from wagtail.models import Locale
 from workdays import clock
 
 from cms import setup
-from cms.demo import articles, benchmarks, cases, charts, items, organisations
+from cms.demo import articles, benchmarks, cases, charts, items, laws, organisations
 from cms.models import (
     Accountability,
     ArticlePage,
@@ -32,6 +32,8 @@ from cms.models import (
     Flowchart,
     HandlingUnit,
     HomePage,
+    Law,
+    LawVersion,
     LegalBasis,
     Level,
     Material,
@@ -56,7 +58,7 @@ def load() -> list[dict[str, Any]]:
     setup.install()
     _homes()
     by_code = _organisations()
-    made = _items(by_code)
+    made = _items(by_code, _laws())
     _flowcharts(made)
     heads = _benchmarks(made)
     _pages()
@@ -127,12 +129,36 @@ def _organisations() -> dict[str, Organisation]:
     return made
 
 
-def _items(by_code: dict[str, Organisation]) -> dict[str, PowerItem]:
+def _laws() -> dict[str, LawVersion]:
+    """Name → the version that items cite."""
+    written, made = laws.texts(items.ITEMS), {}
+    for number, row in enumerate(laws.LAWS):
+        name, rank, issuer, short, document, effective, repealed, note, _why = row
+        law = Law(name=name, rank=rank, issuer=issuer, short_names=short, locale=Locale.get_default())
+        version = LawVersion(
+            document_no=document,
+            effective_on=dt.date.fromisoformat(effective),
+            repealed_on=dt.date.fromisoformat(repealed) if repealed else None,
+            note=note,
+            text=written[name],
+        )
+        if successor := laws.REPLACED.get(name):
+            version.replaced_by = made[successor].law
+        law.versions.add(version)
+        with days_ago(310 - number):
+            publish(law)
+        made[name] = law.versions.get()
+    return made
+
+
+def _items(by_code: dict[str, Organisation], cited: dict[str, LawVersion]) -> dict[str, PowerItem]:
     levels = {level.code: level for level in Level.objects.all()}
     categories = {category.code: category for category in Category.objects.all()}
     made = {}
     for number, row in enumerate(items.ITEMS):
         item = _item(in_year(row), by_code, categories, levels)
+        for basis in item.legal_bases.all():
+            basis.law_version = cited.get(basis.law_name)
         with days_ago(300 - 6 * number, hour=9 + number % 8):
             publish(item)
         made[item.code] = item

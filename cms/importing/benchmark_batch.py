@@ -32,7 +32,9 @@ WRITTEN = (*benchmarks.HEAD, *benchmarks.MONEY, "power_item_id", "warnings_confi
 def unfinished(readings: list[Reading]) -> ImportBatch | None:
     """A batch of the same files that died before its switch."""
     digests = sorted(reading.sha256 for reading in readings)
-    rows = ImportBatch.objects.filter(state__in=[State.PARSED, State.APPLYING, State.FAILED], kind=KIND)
+    states = [State.PARSED, State.APPLYING, State.FAILED]
+    # One uploaded in the admin waits for its approver there.
+    rows = ImportBatch.objects.filter(state__in=states, kind=KIND, uploaded_by=None)
     return next((b for b in rows if sorted(file["sha256"] for file in b.files) == digests), None)
 
 
@@ -223,7 +225,7 @@ def undo(batch: ImportBatch, *, reason: str, actor: str = "") -> Undone:
     """
     done = Undone()
     if batch.state != State.APPLIED:
-        if batch.state not in (State.WITHDRAWN, State.APPLYING, State.FAILED, State.PARSED):
+        if batch.state not in batches.UNDOABLE:
             raise BatchRefused(str(batch.pk))
         batches.abandon(batch)
         done.withdrawn = withdraw_created(batch, reason)

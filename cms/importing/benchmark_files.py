@@ -46,6 +46,8 @@ class Differences:
     changed: list[dict[str, Any]] = field(default_factory=list)
     same: int = 0
     gone: list[Benchmark] = field(default_factory=list)
+    # For each item of the readings in order: (id of what it would change or None, action, names of fields).
+    plan: list[tuple[int | None, str, list[str]]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -59,6 +61,12 @@ class Differences:
 def read_files(paths: list[Path], given: dict[str, str]) -> list[Reading]:
     """Read each file in a child process of its own; `given` (issuer, document_no, effective) wins."""
     readings = [read_file(path, given) for path in paths]
+    reject_doubled_acts(readings)
+    return readings
+
+
+def reject_doubled_acts(readings: list[Reading]) -> None:
+    """Of one act that stands twice the second is rejected."""
     seen: dict[tuple[str, ...], dict[str, Any]] = {}
     for reading in readings:
         for item in list(reading.items):
@@ -70,11 +78,10 @@ def read_files(paths: list[Path], given: dict[str, str]) -> list[Reading]:
                     {"file": reading.name, "sheet": item["sheet"], "row": item["row"], "reason": reason,
                      "text": item["act"][:200]}
                 )  # fmt: skip
-    return readings
 
 
-def read_file(path: Path, given: dict[str, str]) -> Reading:
-    reading = Reading(path.name)
+def read_file(path: Path, given: dict[str, str], *, name: str = "") -> Reading:
+    reading = Reading(name or path.name)
     try:
         with path.open("rb") as file:
             reading.size = path.stat().st_size
@@ -94,12 +101,12 @@ def read_file(path: Path, given: dict[str, str]) -> Reading:
     reading.warnings = [Problem(**warning) for warning in answer["warnings"]]
     for head in answer["heads"]:
         if head["rules"]:
-            reading.items.append({"file": path.name, **benchmarks.data_of(head, metadata)})
+            reading.items.append({"file": reading.name, **benchmarks.data_of(head, metadata)})
         else:
             answer["rejected"].append({**head, "code": "no_tiers", "text": head["act"][:200], "params": {}})
     reading.rejected = [
         {
-            "file": path.name,
+            "file": reading.name,
             "sheet": row["sheet"],
             "row": row["row"],
             "reason": "note" if row["code"] == "note" else sentence(row["code"], row["params"]),
@@ -162,6 +169,7 @@ def compare(readings: list[Reading]) -> Differences:
             row = known.match(data)
             if row is None or (row.batch_id and row.batch.state == ImportBatch.State.WITHDRAWN):
                 found.added.append(data)
+                found.plan.append((None, "create", []))
                 continue
             documents.add(squash(row.document_no))
             before, title = benchmarks.content(row), row.title
@@ -172,6 +180,7 @@ def compare(readings: list[Reading]) -> Differences:
                 found.changed.append({"slug": row.slug, "title": title, "fields": fields})
             else:
                 found.same += 1
+            found.plan.append((row.pk, "change" if fields else "same", fields))
     found.gone = [
         row
         for row in known.rows

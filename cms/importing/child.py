@@ -43,6 +43,7 @@ def answer(options: dict[str, Any]) -> dict[str, Any]:
             words,
             Names.of_categories(options.get("categories")),
             Names.of_levels(options.get("levels")),
+            options.get("given"),
         )
     except Refused as refused:
         return {"refused": refused.problem.as_json()}

@@ -58,6 +58,12 @@ def read_files(paths: list[Path], organisation: Organisation | None = None) -> l
     """Read each file in a child process of its own. A code that stands in two files refuses the second."""
     words = words_for(organisation)
     readings = [read_file(path, words) for path in paths]
+    refuse_doubled_codes(readings)
+    return readings
+
+
+def refuse_doubled_codes(readings: list[Reading]) -> None:
+    """A code that stands in two files refuses the second."""
     seen: dict[str, tuple[Reading, dict[str, Any]]] = {}
     for reading in readings:
         for item in list(reading.items):
@@ -68,12 +74,19 @@ def read_files(paths: list[Path], organisation: Organisation | None = None) -> l
                 params = {"value": item["code"], "other_file": other.name, "other_row": first["row"]}
                 reading.refuse(Problem("duplicate_code_files", item["sheet"], item["row"], params))
                 break
-    return readings
 
 
-def read_file(path: Path, words: dict[str, list[tuple[str, str]]]) -> Reading:
-    """One file; whatever is wrong with it stands in `problem`."""
-    reading = Reading(path.name)
+def read_file(
+    path: Path,
+    words: dict[str, list[tuple[str, str]]],
+    *,
+    name: str = "",
+    given: dict[str, Any] | None = None,
+) -> Reading:
+    """One file, called `name` if not as on disk; whatever is wrong with it stands in `problem`.
+
+    `given` are columns that a person corrected (parse.parse_book)."""
+    reading = Reading(name or path.name)
     try:
         with path.open("rb") as file:
             reading.size = path.stat().st_size
@@ -81,7 +94,7 @@ def read_file(path: Path, words: dict[str, list[tuple[str, str]]]) -> Reading:
                 reading.problem = Problem("too_large", params={"limit": MAX_FILE // 2**20})
                 return reading
             reading.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            answer = read_workbook(file, **words)
+            answer = read_workbook(file, **words, given=given)
     except OSError:
         reading.problem = Problem("not_found")
         return reading
@@ -91,11 +104,11 @@ def read_file(path: Path, words: dict[str, list[tuple[str, str]]]) -> Reading:
     reading.kind, reading.sheets = answer["kind"], answer["sheets"]
     stated = {sheet["name"]: sorted(set(sheet.get("columns", {}).values())) for sheet in answer["sheets"]}
     reading.items = [
-        {"file": path.name, **item, "stated": stated.get(item["sheet"], [])} for item in answer["items"]
+        {"file": reading.name, **item, "stated": stated.get(item["sheet"], [])} for item in answer["items"]
     ]
     reading.rejected = [
         {
-            "file": path.name,
+            "file": reading.name,
             "sheet": row["sheet"],
             "row": row["row"],
             "reason": "note" if row["code"] == "note" else sentence(row["code"], row["params"]),

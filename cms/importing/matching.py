@@ -46,8 +46,11 @@ class Known:
         return known
 
     def match(self, data: dict[str, Any]) -> PowerItem | None:
-        """The item that this row is, or None. Each item is given once; the second of a name is the second."""
-        code = (data["code"] or "").casefold()
+        """The item that this row is, or None. Each item is given once; the second of a name is the second.
+
+        `same_as` is the code of an item that an editor has confirmed to be this one under an older name.
+        """
+        code = (data.get("same_as") or data["code"] or "").casefold()
         item = self.by_code.get(code) if code else None
         if item is None or item.pk in self.taken:
             key = same_name(data["category_code"], data["parent"] or "", data["name"])

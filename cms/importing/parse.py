@@ -14,7 +14,7 @@ from .grids import Book, Grid
 from .headers import FIELDS, RUNS_ON, Vocabulary, plain
 from .names import Names, is_blank, name_key, one_line, squash
 from .refusals import Problem, Refused
-from .tables import MARKS, Finder, Header, own_cells, value_of
+from .tables import LOOK_AT, MARKS, Finder, Given, Header, own_cells, value_of
 
 MAX_ITEMS = 50_000
 MAX_NAME = 1_000
@@ -108,8 +108,17 @@ class Parsed:
         }
 
 
-def parse_book(book: Book, words: Vocabulary, categories: Names, levels: Names) -> Parsed:
-    """All sheets of a file. Raises Refused where no sheet has a header, or a code stands twice."""
+def parse_book(
+    book: Book,
+    words: Vocabulary,
+    categories: Names,
+    levels: Names,
+    given: dict[str, Any] | None = None,
+) -> Parsed:
+    """All sheets of a file. Raises Refused where no sheet has a header, or a code stands twice.
+
+    `given` is what a person corrected: {sheet: {"header": row from 1 or None, "fields": {letters: field}}}.
+    """
     parsed = Parsed(book.kind)
     headless: list[Grid] = []
     with_text = [grid for grid in book.grids if any(any(row) for row in grid.rows)]
@@ -121,13 +130,13 @@ def parse_book(book: Book, words: Vocabulary, categories: Names, levels: Names) 
         if grid not in with_text:
             parsed.sheets.append({"name": grid.name, "blank": True})
             continue
-        reader = SheetReader(grid, parsed, words, categories, levels)
+        reader = SheetReader(grid, parsed, words, categories, levels, given_of(given, grid.name))
         if not reader.read():
             headless.append(grid)
     if len(headless) == len(with_text):
         first = headless[0]
         row = next(number for number, cells in enumerate(first.rows, 1) if any(cells))
-        raise Refused("no_header", sheet=first.name, row=row)
+        raise Refused("no_header", sheet=first.name, row=row, sample=[sample(grid) for grid in headless[:10]])
     for grid in headless:
         parsed.sheets.append({"name": grid.name, "header": None})
         for number, cells in enumerate(grid.rows, 1):
@@ -135,6 +144,22 @@ def parse_book(book: Book, words: Vocabulary, categories: Names, levels: Names) 
                 parsed.rejected.append(Rejected(number, "sheet_without_header", grid.name, excerpt(cells)))
     check_codes(parsed)
     return parsed
+
+
+def given_of(given: dict[str, Any] | None, sheet: str) -> Given:
+    """The corrections of one sheet."""
+    found = (given or {}).get(sheet) or {}
+    fields = {index_of(name): field for name, field in (found.get("fields") or {}).items()}
+    return Given(found["header"] - 1 if found.get("header") else None, fields)
+
+
+def sample(grid: Grid) -> dict[str, Any]:
+    """The first rows of a sheet whose header nobody found, for the person who will point at it."""
+    rows = [(number, cells) for number, cells in enumerate(grid.rows, 1) if any(cells)][:LOOK_AT]
+    return {
+        "sheet": grid.name,
+        "rows": [[number, [one_line(cell)[:40] for cell in cells[:60]]] for number, cells in rows],
+    }
 
 
 def check_codes(parsed: Parsed) -> None:
@@ -157,11 +182,17 @@ class SheetReader:
     """Reads one sheet, row by row; what it keeps is the item that a following row may belong to."""
 
     def __init__(
-        self, grid: Grid, parsed: Parsed, words: Vocabulary, categories: Names, levels: Names
+        self,
+        grid: Grid,
+        parsed: Parsed,
+        words: Vocabulary,
+        categories: Names,
+        levels: Names,
+        given: Given | None = None,
     ) -> None:
         self.grid, self.parsed = grid, parsed
         self.categories, self.levels = categories, levels
-        self.finder = Finder(grid, words, levels)
+        self.finder = Finder(grid, words, levels, given)
         self.header: Header
         self.section: str | None = None  # category that a title or the sheet's name gives to what follows
         self.main: dict[str, str] | None = None  # values of the row that named the current main item
@@ -195,6 +226,9 @@ class SheetReader:
             "name": self.grid.name,
             "header": [self.header.top + 1, self.header.bottom + 1],
             "columns": {letters(c.index): c.field for c in self.header.columns},
+            "labels": {
+                letters(index): one_line(text)[:60] for index, text in sorted(self.header.texts.items())
+            },
             "items": self.taken,
         })  # fmt: skip
 
@@ -451,6 +485,16 @@ def goes_on(name: str, before: str) -> bool:
 def is_number(text: str) -> bool:
     """1, 1.2, (3), 12、, 三"""
     return bool(re.fullmatch(r"[(]?(\d+([.\-]\d+)*|[一二三四五六七八九十百]+)[)]?[.、]?", squash(text)))
+
+
+def index_of(name: str) -> int:
+    """A → 0, AB → 27; raises ValueError for anything but one to three capital letters."""
+    if not re.fullmatch("[A-Z]{1,3}", name):
+        raise ValueError(name)
+    found = 0
+    for sign in name:
+        found = found * 26 + ord(sign) - 64
+    return found - 1
 
 
 def letters(index: int) -> str:

@@ -33,16 +33,24 @@ def read_workbook(
     categories: Sequence[tuple[str, str]] = (),
     levels: Sequence[tuple[str, str]] = (),
     layout: str = "items",
+    given: dict[str, Any] | None = None,
     seconds: float = SECONDS,
 ) -> dict[str, Any]:
     """The JSON of `parse.Parsed` for an open file on disk (it must have a descriptor); with `layout` tiers,
     that of `tier_tables.Found`.
 
     `synonyms` are (header text, field); `categories` and `levels` are (code, name or alias) and replace the
-    defaults. Raises FileRefused: not a workbook, no header, too large, too slow, reader died.
+    defaults; `given` are corrected columns by sheet (parse_book). Raises FileRefused: not a workbook, no
+    header, too large, too slow, reader died.
     """
     options = json.dumps(
-        {"synonyms": synonyms, "categories": categories, "levels": levels, "layout": layout},
+        {
+            "synonyms": synonyms,
+            "categories": categories,
+            "levels": levels,
+            "layout": layout,
+            "given": given or {},
+        },
         ensure_ascii=False,
     )
     file.seek(0)

@@ -29,6 +29,8 @@ class Differences:
     same: int = 0
     gone: list[PowerItem] = field(default_factory=list)
     renamed: list[dict[str, Any]] = field(default_factory=list)
+    # For each item of the readings in order: (id of what it would change or None, action, names of fields).
+    plan: list[tuple[int | None, str, list[str]]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -86,6 +88,7 @@ def compare(readings: list[Reading], organisation: Organisation | None) -> Diffe
             item = known.match(data)
             if item is None or not is_visible(item):
                 found.added.append(data)
+                found.plan.append((None, Action.CREATE, []))
                 continue
             before, code = power.content(item), item.code
             power.fill(item, data, lookups)
@@ -97,6 +100,7 @@ def compare(readings: list[Reading], organisation: Organisation | None) -> Diffe
                 found.changed.append({"code": code, "name": item.name, "fields": fields})
             else:
                 found.same += 1
+            found.plan.append((item.pk, Action.CHANGE if fields else Action.SAME, fields))
     found.gone = known.gone()
     found.renamed = renamed(found.gone, found.added)
     return found
@@ -106,7 +110,9 @@ def unfinished(readings: list[Reading], organisation: Organisation) -> ImportBat
     """A batch of the same files that died before its switch."""
     states = [ImportBatch.State.PARSED, ImportBatch.State.APPLYING, ImportBatch.State.FAILED]
     digests = sorted(reading.sha256 for reading in readings)
-    for batch in ImportBatch.objects.filter(organisation=organisation, state__in=states, kind="power"):
+    # One uploaded in the admin waits for its approver there.
+    rows = ImportBatch.objects.filter(organisation=organisation, state__in=states, kind="power")
+    for batch in rows.filter(uploaded_by=None):
         if sorted(file["sha256"] for file in batch.files) == digests:
             return batch
     return None

@@ -54,6 +54,14 @@ class Column:
     level: str = ""
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a person corrected on one sheet: the header's row (0-based), and fields by column ("": none)."""
+
+    header: int | None = None
+    fields: dict[int, str] = field(default_factory=dict)
+
+
 @dataclass
 class Header:
     """Rows `top` to `bottom` (0-based, inclusive) and the columns they name."""
@@ -83,18 +91,48 @@ def own_cells(grid: Grid, row: int) -> dict[int, str]:
 class Finder:
     """Finds headers in one sheet."""
 
-    def __init__(self, grid: Grid, words: Vocabulary, levels: Names) -> None:
+    def __init__(self, grid: Grid, words: Vocabulary, levels: Names, given: Given | None = None) -> None:
         self.grid, self.words, self.levels = grid, words, levels
+        self.given = given or Given()
         self.merges = Merges(grid)
 
     def first(self) -> Header | None:
         """The header with most fields among those that begin in the first rows with text."""
+        if self.given.header is not None:
+            return self.at(self.given.header)
         rows = [row for row in range(len(self.grid.rows)) if any(self.grid.rows[row])][:LOOK_AT]
         found = [header for row in rows if (header := self.at(row))]
         return max(found, key=lambda header: (len(header.fields), -header.top), default=None)
 
     def at(self, row: int) -> Header | None:
         """The header that begins in this row, or None."""
+        found = self.stated() if row == self.given.header else self.recognised(row)
+        return found and self.corrected(found)
+
+    def stated(self) -> Header | None:
+        """The header in the row that a person pointed at, whatever its words; None where it has no text."""
+        row = self.given.header
+        if row is None or row >= len(self.grid.rows) or not any(self.grid.rows[row]):
+            return None
+        return self.build(row, row)
+
+    def corrected(self, header: Header) -> Header | None:
+        """The header with the columns that a person named; None if it has no name left."""
+        if not self.given.fields:
+            return header
+        labels = header.texts
+        columns = [column for column in header.columns if column.index not in self.given.fields]
+        header.unknown = [pair for pair in header.unknown if pair[0] not in self.given.fields]
+        for index, name in self.given.fields.items():
+            if name:
+                columns.append(Column(index, name, labels.get(index, "")))
+            elif index in labels:
+                header.unknown.append((index, labels[index]))
+        header.columns = sorted(columns, key=lambda column: column.index)
+        return header if header.fields & {"name", "subitem"} else None
+
+    def recognised(self, row: int) -> Header | None:
+        """The header that begins in this row by its own words, or None."""
         if not self.may_be_header(row):
             return None
         best = self.build(row, row)

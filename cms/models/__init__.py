@@ -1,8 +1,15 @@
 """What is published: registers, pages, imports, and the record of publishing."""
 
 from .base import Limit, Register, RegisterQuerySet, Row
-from .batches import HeaderSynonym, ImportBatch, ImportRow
+from .batches import HeaderSynonym, ImportBatch, ImportFile, ImportRow, Responsibility
 from .benchmarks import AmountKind, Benchmark, Tier
+from .consultations import (
+    ConsultationAnswer,
+    ConsultationPage,
+    ConsultationPaper,
+    ConsultationParagraph,
+    Opinion,
+)
 from .flowcharts import (
     Flowchart,
     ReviewReminder,
@@ -14,6 +21,7 @@ from .flowcharts import (
     Transition,
 )
 from .laws import Law, LawKind, LawVersion
+from .openness import Exemption, NoticeType, Obligation
 from .organisations import Organisation, OrganisationAlias
 from .pages import (
     ArticlePage,
@@ -57,14 +65,20 @@ __all__ = [
     "CaseType",
     "Category",
     "CategoryAlias",
+    "ConsultationAnswer",
+    "ConsultationPage",
+    "ConsultationPaper",
+    "ConsultationParagraph",
     "Counter",
     "Duty",
+    "Exemption",
     "Fee",
     "Flowchart",
     "HandlingUnit",
     "HeaderSynonym",
     "HomePage",
     "ImportBatch",
+    "ImportFile",
     "ImportRow",
     "InForce",
     "Law",
@@ -77,6 +91,9 @@ __all__ = [
     "Material",
     "NoticeAttachment",
     "NoticePage",
+    "NoticeType",
+    "Obligation",
+    "Opinion",
     "Organisation",
     "OrganisationAlias",
     "PowerItem",
@@ -85,6 +102,7 @@ __all__ = [
     "PublishedVersion",
     "Register",
     "RegisterQuerySet",
+    "Responsibility",
     "ReviewReminder",
     "RiskGrade",
     "RiskLevel",

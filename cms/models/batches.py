@@ -9,12 +9,18 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from workdays import clock
 
+from cms.admin.forms import BoundForm
+
 
 class ImportBatch(models.Model):
     """One import. Its items are written in short transactions and become visible by one switch."""
 
     class State(models.TextChoices):
+        UPLOADED = "uploaded", _("等待读取")
+        REFUSED = "refused", _("读不了")
         PARSED = "parsed", _("已读取")
+        SUBMITTED = "submitted", _("等待批准")
+        APPROVED = "approved", _("已批准，等待写入")
         APPLYING = "applying", _("正在写入")
         APPLIED = "applied", _("已生效")
         FAILED = "failed", _("中断")
@@ -42,7 +48,25 @@ class ImportBatch(models.Model):
         related_name="+",
         verbose_name=_("批准人"),
     )
+    # Everyone who uploaded, corrected or handed it over: none of them approves it.
+    hands = models.JSONField(_("经手人"), default=list, editable=False)
     accept_rejected = models.BooleanField(_("接受没读懂的行"), default=False)
+    confirmed = models.BooleanField(_("已确认阶次的提醒"), default=False)
+    # {file: {sheet: {"header": row from 1, "fields": {column letters: field, "" for none}}}}
+    columns = models.JSONField(_("改过的列"), default=dict, editable=False)
+    given = models.JSONField(_("上传时填写的"), default=dict, editable=False)
+    note = models.CharField(_("退回的原因"), max_length=500, blank=True)
+    written = models.PositiveIntegerField(_("已写"), default=0, editable=False)
+    submitted_at = models.DateTimeField(_("提交时间"), null=True, blank=True)
+    undo_reason = models.CharField(_("撤回的原因"), max_length=300, blank=True)
+    undo_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("撤回人"),
+    )
     files = models.JSONField(_("文件"), default=list)  # [{name, sha256, size, sheets}]
     counts = models.JSONField(_("数量"), default=dict)  # {items, created, changed, unchanged, rejected}
     created_at = models.DateTimeField(_("创建时间"), default=clock.now)
@@ -60,6 +84,27 @@ class ImportBatch(models.Model):
     @property
     def visible(self) -> bool:
         return self.state == self.State.APPLIED
+
+    @property
+    def busy(self) -> bool:
+        """Whether a worker has it, or will."""
+        if self.state == self.State.APPLIED:
+            return bool(self.undo_reason)
+        return self.state in (self.State.UPLOADED, self.State.APPROVED, self.State.APPLYING)
+
+
+class ImportFile(models.Model):
+    """A file as it was uploaded. It is read by a worker's child process and never served as media."""
+
+    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="uploads")
+    name = models.CharField(max_length=255)
+    file = models.FileField(upload_to="imports/", max_length=300)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ImportRow(models.Model):
@@ -85,6 +130,7 @@ class ImportRow(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     data = models.JSONField(default=dict)  # the keys of PUBLISHING's `items[]`
     action = models.CharField(max_length=10, choices=Action, blank=True)
+    changes = models.JSONField(default=list)  # names of the fields that would change, when it was read
     done = models.BooleanField(default=False)
     # What it became. SET_NULL: an unpublished draft may be thrown away, the row stays.
     item = models.ForeignKey(
@@ -126,6 +172,8 @@ class HeaderSynonym(models.Model):
     field = models.CharField(_("字段"), max_length=40)
     text = models.CharField(_("表头文字"), max_length=200)
 
+    base_form_class = BoundForm
+
     class Meta:
         verbose_name = _("表头用语")
         verbose_name_plural = _("表头用语")
@@ -138,3 +186,28 @@ class HeaderSynonym(models.Model):
 
     def __str__(self) -> str:
         return f"{self.text} → {self.field}"
+
+
+class Responsibility(models.Model):
+    """An editor or approver works for this organisation and all below it.
+
+    Whoever has no row works for the whole site, as far as the groups allow (cms.publishing.scope).
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="responsibilities", verbose_name=_("人员")
+    )
+    organisation = models.ForeignKey(
+        "cms.Organisation", models.CASCADE, related_name="+", verbose_name=_("机构")
+    )
+
+    class Meta:
+        verbose_name = _("编辑负责的机构")
+        verbose_name_plural = _("编辑负责的机构")
+        ordering = ["user", "organisation"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "organisation"], name="one_responsibility_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user.name} → {self.organisation}"

@@ -28,6 +28,7 @@ from cms.publishing.visibility import disclosed_q, private_q
 from .base import Row
 from .blocks import FEATURES, BodyBlock
 from .flowcharts import KEY
+from .openness import PERIOD
 
 # First parts of fixed routes: only a section page may stand there, to own the intro and the menu title.
 ROUTES = frozenset(
@@ -161,7 +162,7 @@ class SectionPage(PublishedPage):
     content_panels = [*Page.content_panels, FieldPanel("intro")]
     search_fields = [*Page.search_fields, index.SearchField("intro")]
     parent_page_types = ["cms.HomePage"]
-    subpage_types = ["cms.ArticlePage", "cms.CaseOutcomePage", "cms.NoticePage"]
+    subpage_types = ["cms.ArticlePage", "cms.CaseOutcomePage", "cms.NoticePage", "cms.ConsultationPage"]
     template = "cms/section.html"
 
     class Meta:
@@ -219,11 +220,38 @@ class NoticePage(PublishedPage):
     document_no = models.CharField(_("文号"), max_length=100, blank=True)
     issuer = models.CharField(_("发布机关"), max_length=200, blank=True)
     lede = models.TextField(_("导语"), blank=True)
+    notice_type = models.ForeignKey(
+        "cms.NoticeType",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="notices",
+        verbose_name=_("公开事项类型"),
+    )
+    organisation = models.ForeignKey(
+        "cms.Organisation",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("公开的机构"),
+    )
+    period = models.CharField(
+        _("所属期间"),
+        max_length=7,
+        blank=True,
+        validators=[PERIOD],
+        help_text=_("定期公开的写明是哪一期：2026、2026-Q3 或者 2026-07。"),
+    )
     body = StreamField(BodyBlock(), verbose_name=_("正文"))
 
     content_panels = [
         *Page.content_panels,
         FieldPanel("date"),
+        MultiFieldPanel(
+            [FieldPanel("notice_type"), FieldPanel("organisation"), FieldPanel("period")],
+            heading=_("党务、政务、厂务、村务公开填写"),
+        ),
         FieldPanel("lede"),
         FieldPanel("body"),
         MultiFieldPanel([FieldPanel("document_no"), FieldPanel("issuer")], heading=_("文号和机关")),

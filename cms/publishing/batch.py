@@ -25,6 +25,8 @@ from cms.publishing.snapshot import BOOKKEEPING
 
 State, Outcome, Action = ImportBatch.State, ImportRow.Outcome, ImportRow.Action
 SECONDS = 0.25  # of a transaction; one item more may follow
+# Not yet public: an undo only throws away what was prepared.
+UNDOABLE = (State.WITHDRAWN, State.APPLYING, State.FAILED, State.PARSED)
 PAUSE = 0.1  # between two, where a database has one writer
 
 
@@ -63,7 +65,7 @@ def in_short_transactions(things: Iterable[Any], work: Callable[[Any], None]) ->
 def start(batch: ImportBatch) -> None:
     """Take a parsed or interrupted batch into work. Raises BatchRefused if another process finished it."""
     moved = ImportBatch.objects.filter(
-        pk=batch.pk, state__in=[State.PARSED, State.FAILED, State.APPLYING]
+        pk=batch.pk, state__in=[State.PARSED, State.APPROVED, State.FAILED, State.APPLYING]
     ).update(state=State.APPLYING)
     if moved != 1:
         raise BatchRefused(str(batch.pk))
@@ -326,7 +328,7 @@ def undo(batch: ImportBatch, *, reason: str, actor: str = "") -> Undone:
             if PublishedVersion.objects.filter(batch=batch, sequence=None).exists():
                 records.record_switch(batch, actor=actor, reason=reason)
         batch.refresh_from_db()
-    elif batch.state not in (State.WITHDRAWN, State.APPLYING, State.FAILED, State.PARSED):
+    elif batch.state not in UNDOABLE:
         raise BatchRefused(str(batch.pk))
     else:
         abandon(batch)

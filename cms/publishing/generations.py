@@ -44,7 +44,8 @@ def raise_on_commit() -> None:
 
 def touched(sender: Any, **_rest: Any) -> None:
     """A row was saved or deleted (a signal's receiver)."""
-    if sender._meta.app_label in SHOWN and not _waits(raise_now, _raise_too):
+    shown = sender._meta.app_label in SHOWN and getattr(sender, "on_pages", True)
+    if shown and not _waits(raise_now, _raise_too):
         transaction.on_commit(_raise_too, robust=True)
 
 

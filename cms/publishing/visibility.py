@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.apps import apps
-from django.db.models import Min, Q
+from django.db.models import Max, Min, Q
 from wagtail.models import DraftStateMixin, Page, PageViewRestriction
 from workdays import clock
 
@@ -53,12 +54,15 @@ def next_boundary() -> datetime | None:
 def mark_disclosed(versions) -> list:
     """The versions, each with `disclosed`: whether its object may be seen now. One question a kind.
 
+    `newest` says whether no later edition of the object was published: an older title may be text that was
+    taken back.
+
     A list of past publications shows titles of what is disclosed alone: a title withdrawn is text withdrawn.
     """
     found = list(versions)
     by_kind: dict[int, list] = {}
     for version in found:
-        version.disclosed = False
+        version.disclosed = version.newest = False
         by_kind.setdefault(version.content_type_id, []).append(version)
     for same in by_kind.values():
         model = same[0].content_type.model_class()
@@ -70,4 +74,21 @@ def mark_disclosed(versions) -> list:
         }
         for version in same:
             version.disclosed = version.object_id in seen
+        editions = type(same[0]).objects.visible().filter(content_type=same[0].content_type_id)
+        editions = editions.filter(object_id__in=keys, action="published").order_by()
+        last = dict(editions.values_list("object_id").annotate(last=Max("number")))
+        for version in same:
+            version.newest = version.number == last.get(version.object_id)
     return found
+
+
+def is_shown(obj: Any) -> bool:
+    """The same question of one row at hand, without a query (its batch, if any, must be loaded with it)."""
+    now = clock.now()
+    batch = getattr(obj, "batch", None)
+    return (
+        obj.live
+        and (obj.expire_at is None or obj.expire_at > now)
+        and (obj.go_live_at is None or obj.go_live_at <= now)
+        and (batch is None or batch.state == "applied")
+    )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from cms import figures
 from cms.models import Benchmark, CaseOutcomePage, Category, Flowchart, Organisation, PowerItem
 
 
 @require_safe
 def stats(request: HttpRequest) -> HttpResponse:
-    """Published items by category and by organisation. Numbers of reports follow by an editor's release."""
+    """Published items by category and by organisation; and numbers of reports that an editor has released."""
     items = PowerItem.objects.disclosed().source().in_force()
     counts = dict(items.order_by().values_list("category").annotate(n=Count("pk")))
     by_category = [(c, counts[c.pk]) for c in Category.objects.all() if c.pk in counts]
@@ -23,6 +25,7 @@ def stats(request: HttpRequest) -> HttpResponse:
         "bars": [(c, n, round(n / top * 100, 1)) for c, n in by_category],
         "bodies": sorted(((bodies[k], n) for k, n in owners.items() if k in bodies), key=lambda r: -r[1]),
         "numbers": numbers(),
+        "periods": figures.released(get_language() or ""),
     }
     return render(request, "cms/stats.html", context)
 

@@ -8,7 +8,9 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         """The outbox learns what this room does later."""
-        from complaints.desk import bulk, largework  # noqa: F401
+        from complaints.desk import asked, audit, bulk, largework, members, retention_destroy  # noqa: F401
         from complaints.desk.recounting import listen
 
+        members.keep_last_administrators()
+        audit.listen()
         listen()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from ledger.models import Event
 
-from complaints.desk import transitions
+from complaints.desk import copies, services, transitions
 from complaints.desk.models import Note, Proposal
 from complaints.intake.models import Message, State, Tip
 from complaints.vault.models import SealedFile
@@ -48,6 +48,13 @@ KINDS = {
     "paused": gettext_lazy("期限停止计算"),
     "resumed": gettext_lazy("期限继续计算"),
     "recomputed": gettext_lazy("期限重新推算"),
+    "copied": gettext_lazy("做材料的查看件"),
+    "downloaded": gettext_lazy("下载材料"),
+    "exported": gettext_lazy("导出案卷"),
+    "redacted": gettext_lazy("制作遮盖本"),
+    "asked-above": gettext_lazy("举报人请上一级过问"),
+    "looked-above": gettext_lazy("上一级已经过问"),
+    "identity-opened": gettext_lazy("看过举报人身份"),
 }
 
 
@@ -80,6 +87,7 @@ class File:
     name: str
     size: int
     type: str
+    copy: copies.Copy | None = None
 
 
 @dataclass
@@ -142,9 +150,10 @@ def _line(row: Message | Note, cell: OpenCell | None, user: User | None) -> Line
 def files(tip: Tip, cells: list[OpenCell]) -> list[File]:
     """The tip's attachments, named by their cells."""
     described = {c.uuid: json.loads(c.text) for c in cells if c.label == "file" and not c.changed}
+    made = copies.read(cells)
     rows = SealedFile.objects.filter(tip=tip.uuid, cell__in=list(described)).order_by("created_on", "uuid")
     return [
-        File(row.uuid, d.get("name", ""), int(d.get("size", 0)), d.get("type", ""))
+        File(row.uuid, d.get("name", ""), int(d.get("size", 0)), d.get("type", ""), made.get(row.uuid))
         for row in rows
         if row.cell and (d := described.get(row.cell)) is not None
     ]
@@ -187,7 +196,7 @@ def events_of(tip: Tip) -> list[Event]:
 
 def recent(events: list[Event]) -> list[Event]:
     """The last acts of staff, newest first: among them what a stale form did not know of."""
-    return [e for e in reversed(events) if e.at is not None and e.kind != "opened"][:3]
+    return [e for e in reversed(events) if e.at is not None and e.kind not in services.LOOKING][:3]
 
 
 def timeline(events: list[Event]) -> list[Moment]:

@@ -13,13 +13,21 @@ from accounts.keys import KeySeed
 from accounts.models import User
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import render, resolve_url
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext
 
 from complaints import access
 from complaints.desk.forms import UnlockForm
+from complaints.intake.models import Tip
 from complaints.vault import jobs, offices
 from complaints.vault.errors import DirectoryBroken, NotAMember, Refused
 
@@ -121,11 +129,18 @@ def _enter(view: View, action: str | None) -> View:
         try:
             return view(request, *args, **kwargs)
         except NotAMember:
+            _still_here(kwargs.get("tip"))
             return render(request, "desk/no_key.html", {**band(request), **own_key(request.user)}, status=403)
         except DirectoryBroken:
             return render(request, "desk/directory_broken.html", band(request), status=503)
 
     return inner
+
+
+def _still_here(tip: Tip | None) -> None:
+    """404 where the tip was given to another office while this was asked for: it is not there any more."""
+    if tip is not None and not Tip.objects.filter(pk=tip.pk, office=tip.office_id).exists():
+        raise Http404
 
 
 def band(request: DeskRequest, section: str = "") -> dict[str, Any]:
@@ -139,6 +154,8 @@ def band(request: DeskRequest, section: str = "") -> dict[str, Any]:
         "can_administer": any(m.role == access.ADMINISTRATOR for m in held),
         "can_identity": any(m.role in access.TABLE["half"] for m in held),
         "can_queue": any(m.role in access.TABLE["queue"] for m in held),
+        "can_audit": any(m.role in access.TABLE["audit"] for m in held),
+        "can_retain": any(m.role in access.TABLE["retention"] for m in held),
     }
 
 

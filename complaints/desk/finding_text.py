@@ -16,6 +16,7 @@ LABELS = (
     "message",
     "respondents",
     "about",
+    "answers",
     "note",
     "disposal",
     "file",
@@ -73,6 +74,11 @@ def _about(words: Words, text: str) -> None:
     words.low += _filled([about.get("title"), about.get("step_title"), words.item])
 
 
+def _answers(words: Words, text: str) -> None:
+    """What was typed or chosen for the operator's own questions."""
+    words.low += _filled(row.get("answer") for row in json.loads(text).get("asked", ()))
+
+
 def _file(words: Words, text: str) -> None:
     words.low += _filled([json.loads(text).get("name")])
 
@@ -97,6 +103,7 @@ _ADD = {
     "narrative": _body,
     "respondents": _respondents,
     "about": _about,
+    "answers": _answers,
     "file": _file,
     "disposal": _disposal,
 }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts import services as accounts
+from accounts import visits
 from accounts.keys import KeySeed
 from accounts.models import StaffKey, User
 from django.db import transaction
@@ -112,6 +113,31 @@ def _free(office: Office, user: User, by: User) -> None:
             assignee=None, claimed_at=None, revision=F("revision") + 1
         )
         ledger.record(kind="released", actor=f"user:{by.pk}", tag=bytes(tip.tag), at=now)
+
+
+def keep_last_administrators() -> None:
+    """Called once: nobody without whom an office could grant nothing is locked for not having come."""
+    if _only_administrator not in visits.KEEPERS:
+        visits.KEEPERS.append(_only_administrator)
+
+
+def _only_administrator(user: User) -> str:
+    """Why this person cannot be missed: the office of which they are the only administrator who can come."""
+    rows = Membership.objects.filter(role=Membership.Role.ADMINISTRATOR, ended_at=None)
+    for office in rows.filter(user=user).values_list("office", flat=True):
+        others = rows.filter(office=office, user__is_active=True).exclude(user=user)
+        if not others.exists():
+            return f"the only administrator of office {office}"
+    return ""
+
+
+def wake(*, by: User, user: User) -> bool:
+    """Somebody locked for not having come may come again; False where there was nothing to undo."""
+    with transaction.atomic():
+        if not visits.wake(user):
+            return False
+        _record(by, "woken", user)
+    return True
 
 
 def _record(by: User, act: str, user: User) -> None:

@@ -338,3 +338,48 @@ class Feed(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField()
+
+
+# What has files of its own, and belongs to this room all the same.
+from complaints.desk.audit_models import Alarm as Alarm  # noqa: E402
+from complaints.desk.redaction_models import Redaction as Redaction  # noqa: E402
+from complaints.desk.retention_models import DestructionItem as DestructionItem  # noqa: E402
+from complaints.desk.retention_models import DestructionList as DestructionList  # noqa: E402
+from complaints.desk.retention_models import RetentionRule as RetentionRule  # noqa: E402
+
+
+class Asked(models.Model):
+    """A reporter asks the level above why a promised day was missed: number, rule and dates, no key."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tip = models.ForeignKey("intake.Tip", models.CASCADE, related_name="+")
+    office = models.ForeignKey("vault.Office", models.CASCADE, related_name="+")  # that was asked
+    below = models.ForeignKey("vault.Office", models.CASCADE, related_name="+")  # that was late
+    rule = models.CharField(max_length=40)
+    due_on = models.DateField()
+    asked_on = models.DateField()
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tip", "rule", "due_on"], name="asked_once_a_day_missed")
+        ]
+
+
+class PublicFigures(models.Model):
+    """Numbers of one quarter for the public, counted once (complaints.desk.public); shown when released."""
+
+    first_day = models.DateField(unique=True)
+    last_day = models.DateField()
+    counted_at = models.DateTimeField()
+    data = models.JSONField()  # nothing in it is smaller than public.LEAST
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-first_day"]

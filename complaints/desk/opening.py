@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from accounts.keys import KeySeed
 from accounts.models import User
 
 from complaints.intake.models import Tip
-from complaints.vault import files as blobs
 from complaints.vault import offices
 from complaints.vault import tips as sealing
 from complaints.vault.errors import NotAMember
-from complaints.vault.models import Office, SealedFile
+from complaints.vault.models import Office
 from complaints.vault.tips import OpenCell, TipKeys
 
 
@@ -65,31 +62,6 @@ def subjects(*, user: User, seed: KeySeed, tips: Sequence[Tip]) -> dict[uuid.UUI
     """The subject of each tip; "" where its cell is missing or changed."""
     cells = many(user=user, seed=seed, tips=tips, labels=["subject"])
     return {row.uuid: next((c.text for c in cells.get(row.uuid, []) if not c.changed), "") for row in tips}
-
-
-@dataclass(frozen=True)
-class OpenFile:
-    """An attachment to hand out: its name as given, its true size in bytes, its content in blocks."""
-
-    name: str
-    size: int
-    blocks: Iterator[bytes]
-
-
-def file(*, user: User, seed: KeySeed, tip: Tip, pk: uuid.UUID) -> OpenFile | None:
-    """An attachment of this tip, opened; None for one of another tip, or one that no cell describes."""
-    row = SealedFile.objects.filter(pk=pk, tip=tip.uuid).first()
-    if row is None or row.cell is None:
-        return None
-    _keys, _seed, cells = open_tip(user=user, seed=seed, tip=tip, labels=["file"])
-    for cell in cells:
-        if cell.uuid == row.cell and not cell.changed:
-            about = json.loads(cell.text)
-            size = int(about["size"])
-            return OpenFile(
-                str(about["name"]), size, blobs.open_file(row.uuid, bytes.fromhex(about["key"]), size)
-            )
-    return None
 
 
 def office_seeds(*, user: User, seed: KeySeed, of: Iterable[Office]) -> list[tuple[Office, KeySeed]]:

@@ -16,8 +16,10 @@ from complaints.desk import finding, opening
 from complaints.desk.queue import PAGE, NoSuchPage
 from complaints.intake.models import Tip
 from complaints.vault.models import Office
+from search import synonyms
 from search.engines.base import BadPage, Hits, IndexDamaged
-from search.query import Query, parse
+from search.query import Query
+from search.widening import understood
 
 WITHIN_MAX = 20_000  # up to so many filtered tips, the index is handed their ids
 BLOCK = 500  # otherwise it is asked for ids in blocks, which are met with the filters
@@ -35,6 +37,7 @@ class Page:
     near: bool = False
     cut: bool = False
     blank: bool = False  # nothing of the words can be looked for
+    also: list[str] = field(default_factory=list)  # synonyms that were looked for as well
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,8 @@ def search(
     `tips` is already filtered (`filtered` says whether at all). `near` asks for any telling word instead of
     every one. Raises NoSuchPage, EngineError.
     """
-    query = parse(text)
-    page = Page(near=near, cut=query.cut, blank=query.blank)
+    query = understood(text, synonyms.table())  # as the public search understands it
+    page = Page(near=near, cut=query.cut, blank=query.blank, also=query.also)
     if query.blank:
         return page
     opened = opening.office_seeds(user=user, seed=seed, of=offices)

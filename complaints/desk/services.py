@@ -29,6 +29,7 @@ from complaints.intake.models import Message, State, Tip
 from complaints.vault import tips as sealing
 from complaints.vault.models import Membership, Office
 
+LOOKING = ("opened", "downloaded", "exported", "copied")  # events of those who only looked
 ON_THE_WAY = ("send_up", "lower_accept")  # rules of a tip that another office gave
 
 
@@ -291,11 +292,9 @@ def record_opened(*, tip: Tip, user: User) -> None:
     Each look at one page in one day's work says nothing new; who had seen what on which day does. Also marks
     the reporter's messages as read.
     """
-    today, tag = clock.today(), bytes(tip.tag)
+    today = clock.today()
     Mention.objects.filter(user=user, note__tip=tip, seen_at=None).update(seen_at=clock.now())
-    if not Event.objects.filter(kind="opened", tag=tag, actor=actor(user), date=today).exists():
-        with transaction.atomic():
-            ledger.record(kind="opened", actor=actor(user), tag=tag, at=clock.now())
+    _once_a_day("opened", tip, user)
     if tip.unread:
         Tip.objects.filter(pk=tip.pk, unread=True).update(unread=False)
         Message.objects.filter(tip=tip, author=Message.Author.REPORTER, read_on__isnull=True).update(
@@ -303,19 +302,31 @@ def record_opened(*, tip: Tip, user: User) -> None:
         )
 
 
+def record_downloaded(*, tip: Tip, user: User) -> None:
+    """Write that this person took an attachment of the tip away, once a person, tip and day."""
+    _once_a_day("downloaded", tip, user)
+
+
 # Parts ---------------------------------------------------------------------------------------------
+
+
+def _once_a_day(kind: str, tip: Tip, user: User) -> None:
+    tag = bytes(tip.tag)
+    if not Event.objects.filter(kind=kind, tag=tag, actor=actor(user), date=clock.today()).exists():
+        with transaction.atomic():
+            ledger.record(kind=kind, actor=actor(user), tag=tag, at=clock.now())
 
 
 def acted(tip: Tip, user: User) -> bool:
     """Whether this person has done anything to the tip but look at it."""
     events = Event.objects.filter(tag=bytes(tip.tag), actor=actor(user))
-    return events.exclude(kind="opened").exists()
+    return events.exclude(kind__in=LOOKING).exists()
 
 
 def last_act(tip: Tip) -> Event | None:
     """The last thing that a member of staff did to the tip, looking apart."""
     events = Event.objects.filter(tag=bytes(tip.tag), actor__startswith="user:", at__isnull=False)
-    return events.exclude(kind="opened").order_by("-at").first()
+    return events.exclude(kind__in=LOOKING).order_by("-at").first()
 
 
 def _lock(tip: Tip) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from complaints.desk import deadlines, digest, finding, identity, largework
+from complaints.desk import deadlines, digest, finding, identity, largework, public, retention
 from complaints.vault.models import Office
 
 
@@ -37,3 +37,15 @@ def recompute_deadlines() -> int:
 def send_digest() -> int:
     """The daily mail of numbers; how many went out."""
     return digest.send()
+
+
+@shared_task
+def list_for_destruction() -> int:
+    """Put on this month's lists what is kept no longer; how many lists were made."""
+    return retention.make_lists()
+
+
+@shared_task
+def count_for_the_public() -> int:
+    """Count the last quarter when it has settled, once; how many were counted."""
+    return int(public.draft() is not None)

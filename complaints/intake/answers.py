@@ -30,6 +30,15 @@ class Respondent:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A question of the operator's own with its answer, in the words that the reporter saw."""
+
+    code: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Identity:
     """A real name (or unit) and a way to reach it."""
 
@@ -55,6 +64,7 @@ class Answers:
     up: int = 0
     identity: Identity | None = None
     language: str = "zh-hans"
+    asked: tuple[Asked, ...] = ()
     extra: dict[str, str] = field(default_factory=dict)
 
     def check(self) -> None:
@@ -73,6 +83,9 @@ class Answers:
         for name, value in lines:
             if len(value) > text.LINE_MOST or text.hides(value):
                 raise BadAnswer(name)
+        for row in self.asked:
+            if len(row.answer) > text.ANSWER_MOST or text.hides(row.answer):
+                raise BadAnswer(row.code)
         for key, value in self.extra.items():
             if len(value) > text.NARRATIVE_MOST or text.hides(value):
                 raise BadAnswer(key)

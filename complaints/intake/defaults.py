@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 
-from complaints.intake.models import Category, Region
+from complaints.intake.models import Category, Choice, Question, Region
 
 # (code, name, English, hint, English hint, children or stop message). The first leaf must be reportable.
 Leaf = tuple[str, str, str, str, str]
@@ -132,6 +133,91 @@ STOPS: list[tuple[str, str, str, str, str]] = [
         "Call 110 now. For injuries call 120, for a fire 119.\nNobody watches this site around the clock.",
     ),
 ]
+# (category, code, kind, question, English, answers: (name, English, message, English message), condition: the
+# question and the place of its answer that opens this one). All may be left unanswered.
+Answer = tuple[str, str, str, str]
+QUESTIONS: list[tuple[str, str, str, str, str, list[Answer], tuple[str, int] | None]] = [
+    (
+        "neglect",
+        "neglect-stage",
+        "choice",
+        "这件事现在到哪一步？",
+        "How far has it come?",
+        [
+            ("材料交了，一直没有结果", "I handed everything in and heard nothing", "", ""),
+            ("窗口不收材料，或者一再要求补", "They refuse my papers or keep asking for more", "", ""),
+            (
+                "已经有书面决定，我不同意决定的内容",
+                "There is a written decision and I disagree with it",
+                "对行政决定不服，可以在 60 日内申请行政复议，也可以依法起诉。"
+                "决定书最后一段写着向哪里、在几时以前提出。\n"
+                "工作人员有索要好处、故意刁难的，请返回另选一个回答。",
+                "You may ask for administrative review within 60 days, or go to court; the last paragraph"
+                " of the decision names where and by when.\nIf officials asked for favours or obstructed"
+                " you, go back and choose another answer.",
+            ),
+        ],
+        None,
+    ),
+    (
+        "neglect",
+        "neglect-since",
+        "line",
+        "哪一天交的材料？",
+        "When did you hand it in?",
+        [],
+        ("neglect-stage", 0),
+    ),
+    ("neglect", "neglect-asked", "text", "要您补什么？", "What did they ask for?", [], ("neglect-stage", 1)),
+    (
+        "charging",
+        "charging-paper",
+        "choice",
+        "收钱的时候给票据了吗？",
+        "Were you given a receipt for the money?",
+        [
+            ("没有给", "No", "", ""),
+            ("给了", "Yes", "", ""),
+            ("没有交钱，只是被要求交", "I have not paid yet", "", ""),
+        ],
+        None,
+    ),
+    ("charging", "charging-amount", "line", "收了多少钱？", "How much was taken?", [], ("charging-paper", 0)),
+    (
+        "charging",
+        "charging-stamp",
+        "line",
+        "票据上盖的是哪个单位的章？",
+        "Whose stamp is on the receipt?",
+        [],
+        ("charging-paper", 1),
+    ),
+    (
+        "subsidy",
+        "subsidy-kind",
+        "choice",
+        "是哪一种救助或者补贴？",
+        "Which relief or subsidy is it?",
+        [
+            ("低保、特困、临时救助", "Minimum living allowance or emergency relief", "", ""),
+            ("耕地、农机、退耕补贴", "Farming subsidies", "", ""),
+            ("危房改造、安置", "Housing repair or resettlement", "", ""),
+            ("别的", "Another", "", ""),
+        ],
+        None,
+    ),
+    ("subsidy", "subsidy-which", "line", "叫什么名字？", "What is it called?", [], ("subsidy-kind", 3)),
+    (
+        "subsidy",
+        "subsidy-list",
+        "choice",
+        "名单公示过吗？",
+        "Was the list of names posted in public?",
+        [("公示过", "Yes", "", ""), ("没有公示", "No", "", ""), ("不知道", "I do not know", "", "")],
+        None,
+    ),
+]
+EDITORS = ("Editors", "Moderators")
 REGIONS: list[tuple[str, str, str]] = [
     ("city", "市本级", "City level"),
     ("linhe", "临河区", "Linhe District"),
@@ -176,7 +262,50 @@ def install() -> int:
                 f"{settings.QINGFENG['place_en']} (city level)",
             )
         made += _make(Region, code, name=name, name_en=name_en, order=number)[1]
+    _permit()
+    return made + _questions()
+
+
+def _questions() -> int:
+    """The questions of a new site. One that an editor has changed, or switched off, is left as it is."""
+    made = 0
+    for place, (category, code, kind, text, text_en, answers, condition) in enumerate(QUESTIONS, start=1):
+        question, new = Question.objects.get_or_create(
+            code=code,
+            defaults={
+                "category": Category.objects.get(code=category),
+                "kind": kind,
+                "text": text,
+                "text_en": text_en,
+                "order": place * 10,
+            },
+        )
+        made += new
+        if not new:
+            continue
+        for order, (name, name_en, stop, stop_en) in enumerate(answers):
+            Choice.objects.create(
+                question=question,
+                name=name,
+                name_en=name_en,
+                stop_message=stop,
+                stop_message_en=stop_en,
+                sort_order=order,
+            )
+        if condition:
+            earlier, number = condition
+            question.only_if.add(Choice.objects.filter(question__code=earlier).order_by("sort_order")[number])
     return made
+
+
+def _permit() -> None:
+    """Who edits what is published also edits what reporters are asked; nobody deletes."""
+    codes = [
+        f"{act}_{name}" for act in ("add", "change", "view") for name in ("question", "category", "region")
+    ]
+    rights = Permission.objects.filter(content_type__app_label="intake", codename__in=codes)
+    for group in Group.objects.filter(name__in=EDITORS):
+        group.permissions.add(*rights)
 
 
 def _make(model: type[Any], code: str, **values: Any) -> tuple[Any, int]:

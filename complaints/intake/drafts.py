@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from workdays import clock
 
+from complaints.intake import turns
 from complaints.intake.browser import Handle
 from complaints.intake.models import Draft
 from complaints.vault import files, receipts
@@ -107,9 +108,9 @@ def create(*, about: dict[str, Any] | None = None) -> Handle:
         about=about,
     )
     now = clock.now()
-    Draft.objects.create(
-        uuid=handle.row, revision=1, sealed=_seal(handle, content, 1), created_at=now, touched_at=now
-    )
+    sealed = _seal(handle, content, 1)
+    with turns.writing():
+        Draft.objects.create(uuid=handle.row, revision=1, sealed=sealed, created_at=now, touched_at=now)
     return handle
 
 
@@ -144,7 +145,9 @@ def save(draft: Open) -> None:
     """Writes the next revision. Raises Stale where another tab was faster, or the draft is sent or gone."""
     sealed = seal_next(draft)
     rows = Draft.objects.filter(pk=draft.handle.row, revision=draft.revision, sent_at=None)
-    if rows.update(sealed=sealed, revision=draft.revision + 1, touched_at=clock.now()) != 1:
+    with turns.writing():
+        saved = rows.update(sealed=sealed, revision=draft.revision + 1, touched_at=clock.now())
+    if saved != 1:
         raise Stale
     draft.revision += 1
 

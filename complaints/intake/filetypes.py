@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ BRANDS = {
     b"3gp4": Kind("video/3gpp", ("3gp",)),
     b"3gp5": Kind("video/3gpp", ("3gp",)),
 }
+ZIP = Kind("application/zip", ("zip",))  # listed for staff, never unpacked
 MP4 = Kind("video/mp4", ("mp4", "m4v", "mov", "3gp", "m4a"))
 OFFICE = "application/vnd.openxmlformats-officedocument."
 ODF = "application/vnd.oasis.opendocument."
@@ -101,7 +104,7 @@ def kind_of(head: bytes, name: str) -> Kind | None:
         inside = head[30 : 30 + int.from_bytes(head[26:28], "little")]
         if last in IN_ZIP and inside.startswith(FIRST_IN_ZIP):
             return Kind(IN_ZIP[last], (last,))
-        return None
+        return ZIP if last == "zip" else None
     if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return Kind(IN_OLE[last], (last,)) if last in IN_OLE else None
     if head[4:8] == b"ftyp":
@@ -115,6 +118,11 @@ def kind_of(head: bytes, name: str) -> Kind | None:
         if head[offset : offset + len(sign)] == sign and (sign != b"BM" or last == "bmp"):
             return kind
     return TEXT if _is_text(head) and (not last or last in TEXT.endings) else None
+
+
+def allowed(kind: Kind, types: Sequence[str]) -> bool:
+    """Whether a site takes this kind: `types` are MIME types, or "image/*"; none at all means every kind."""
+    return not types or any(fnmatchcase(kind.mime, one) for one in types)
 
 
 def goes_on_as_text(chunk: bytes) -> bool:
@@ -147,6 +155,6 @@ def endings_of(mime: str) -> tuple[str, ...]:
         for last, known in table.items():
             if known == mime:
                 return (last,)
-    kinds = [kind for _, _, kind in SIGNS] + list(BRANDS.values()) + [MP4, TEXT]
+    kinds = [kind for _, _, kind in SIGNS] + list(BRANDS.values()) + [MP4, TEXT, ZIP]
     kinds.append(Kind("audio/aac", ("aac",)))
     return next((kind.endings for kind in kinds if kind.mime == mime), ())

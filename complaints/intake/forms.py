@@ -10,7 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from complaints.intake import text
+from complaints.intake import models as rows_of
+from complaints.intake import own_questions, text
 from complaints.intake.models import Category, Region
 
 RESPONDENTS_MOST = 20
@@ -132,6 +133,58 @@ class CategoryForm(Choice):
     """What kind of thing."""
 
     model, name, missing = Category, "category", _("请选一类；拿不准就选最接近的")
+
+
+class AskedForm(Question):
+    """A question of the operator's own."""
+
+    def __init__(
+        self,
+        asked: rows_of.Question,
+        data: Mapping[str, str] | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial)
+        self.asked, self.name = asked, own_questions.key_of(asked)
+        self.choices = list(asked.choices.all()) if asked.kind == asked.Kind.CHOICE else []
+        self.fields[self.name] = self._field()
+
+    def _field(self) -> forms.Field:
+        if self.asked.kind == self.asked.Kind.CHOICE:
+            missing = _("请选一个回答")
+            return forms.ChoiceField(
+                choices=[(str(row.pk), row.label) for row in self.choices],
+                required=self.asked.required,
+                error_messages={"required": missing, "invalid_choice": missing},
+            )
+        most = text.LINE_MOST if self.asked.kind == self.asked.Kind.LINE else text.ANSWER_MOST
+        return Plain(
+            most=most,
+            required=self.asked.required,
+            missing=_("请写下回答"),
+            many_lines=self.asked.kind == self.asked.Kind.TEXT,
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """A line stays one line."""
+        cleaned = super().clean()
+        if self.asked.kind == self.asked.Kind.LINE and self.name in cleaned:
+            cleaned[self.name] = text.clean_line(cleaned[self.name])
+        return cleaned
+
+    def anchor(self, name: str) -> str:
+        """The first radio button, or the field."""
+        return f"{name}-{self.choices[0].pk}" if self.choices else name
+
+    @property
+    def chosen(self) -> rows_of.Choice | None:
+        """The choice that was sent."""
+        return own_questions.chosen_of(self.asked, self.cleaned_data.get(self.name)) if self.choices else None
+
+    @property
+    def shown(self) -> str:
+        """What the field shows: as typed, else as kept."""
+        return self.value(self.name)
 
 
 class RegionForm(Choice):

@@ -1,29 +1,25 @@
 """Limits by network and for the whole site, without keeping an address (VAULT: Around it).
 
-A bucket is BLAKE2b(key of the window, /24 or /56). The key comes from a secret that exists only in memory: it
-is made when this module is first imported, which with gunicorn's preload is in the master, so the workers
-have the same one by fork; it is gone with the process, and each window has another key.
+A bucket is that of accounts.network: its secret exists only in memory and is made when that module is first
+imported, which with gunicorn's preload is in the master, so the workers have the same one by fork; it is gone
+with the process, and each window has another name.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from accounts.keys import kdf
-from accounts.network import client_address
+from accounts.network import bucket
 from django.conf import settings
 from django.http import HttpRequest
 from django_ratelimit.core import is_ratelimited
 
 log = logging.getLogger("qingfeng.limits")
 
-SECRET = secrets.token_bytes(32)
 # (requests, seconds) for one network, and for the whole site. A /24 may be a whole town behind one address.
 RATES: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "start": ((120, 3600), (600, 60)),
@@ -69,26 +65,6 @@ def _over(request: HttpRequest, group: str, rate: tuple[int, int], key: str) -> 
     except Exception as error:  # noqa: BLE001  (a cache that is down must not cost a report)
         log.warning("the limit %s could not be counted (%s)", group, type(error).__name__)
         return False
-
-
-def bucket(request: HttpRequest, seconds: int) -> str:
-    """Names the requester's network for one window of `seconds`; nobody can tell it back."""
-    window = int(time.time()) // seconds
-    key = kdf(SECRET, "qf1-rate", b"%d/%d" % (window, seconds))
-    return kdf(key, "qf1-net", network(request).encode()).hex()
-
-
-def network(request: HttpRequest) -> str:
-    """The /24 or /56 a request came from; one name for all onion traffic."""
-    if request.META.get("HTTP_HOST", "").partition(":")[0].endswith(".onion"):
-        return "onion"
-    try:
-        address = ipaddress.ip_address(client_address(request) or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else 56}", strict=False))
 
 
 @contextmanager

@@ -8,6 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
+from wagtail.models import Orderable
 
 
 class Named(models.Model):
@@ -54,6 +57,84 @@ class Region(Named):
     class Meta(Named.Meta):
         verbose_name = _("地区")
         verbose_name_plural = _("地区")
+
+
+def in_language(chinese: str, english: str) -> str:
+    """What an editor wrote in the reader's language; Chinese where there is no English."""
+    return english if english and (get_language() or "").startswith("en") else chinese
+
+
+class Question(ClusterableModel):
+    """A question of the operator's own, asked after the category that it belongs to.
+
+    A branch's question is asked for each of its leaves. It is asked only where its conditions hold: of each
+    earlier question that they name, one of the answers named was given.
+    """
+
+    class Kind(models.TextChoices):
+        CHOICE = "choice", _("从几个回答里选一个")
+        LINE = "line", _("一行字")
+        TEXT = "text", _("一段话")
+
+    code = models.SlugField(_("代码"), max_length=40, unique=True)
+    category = models.ForeignKey(Category, models.CASCADE, related_name="+", verbose_name=_("举报类别"))
+    kind = models.CharField(_("怎样回答"), max_length=10, choices=Kind, default=Kind.CHOICE)
+    text = models.CharField(_("问题"), max_length=200)
+    text_en = models.CharField(_("英文问题"), max_length=200, blank=True)
+    hint = models.CharField(_("说明"), max_length=300, blank=True)
+    hint_en = models.CharField(_("英文说明"), max_length=300, blank=True)
+    required = models.BooleanField(_("必须回答"), default=False)
+    only_if = models.ManyToManyField(
+        "intake.Choice", blank=True, related_name="opens", verbose_name=_("只在选了这些回答时才问")
+    )
+    order = models.PositiveIntegerField(_("顺序"), default=0)
+    active = models.BooleanField(_("启用"), default=True)
+
+    class Meta:
+        ordering = ["order", "id"]
+        verbose_name = _("类别的问题")
+        verbose_name_plural = _("类别的问题")
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The question in the reader's language."""
+        return in_language(self.text, self.text_en)
+
+    @property
+    def explanation(self) -> str:
+        """The hint in the reader's language."""
+        return in_language(self.hint, self.hint_en)
+
+
+class Choice(Orderable):
+    """An answer to choose. With a message it ends the report here: this is for somebody else."""
+
+    question = ParentalKey(Question, on_delete=models.CASCADE, related_name="choices")
+    name = models.CharField(_("回答"), max_length=100)
+    name_en = models.CharField(_("英文回答"), max_length=100, blank=True)
+    stop_message = models.TextField(_("选了它就不在这里受理：说明向哪里反映"), blank=True, max_length=2000)
+    stop_message_en = models.TextField(_("英文说明"), blank=True, max_length=2000)
+
+    class Meta:
+        ordering = ["sort_order", "id"]
+        verbose_name = _("回答")
+        verbose_name_plural = _("回答")
+
+    def __str__(self) -> str:
+        return f"{self.question.category.name}：{self.question.text}：{self.name}"
+
+    @property
+    def label(self) -> str:
+        """The answer in the reader's language."""
+        return in_language(self.name, self.name_en)
+
+    @property
+    def message(self) -> str:
+        """Where to go instead, in the reader's language; "" where the report goes on."""
+        return in_language(self.stop_message, self.stop_message_en) if self.stop_message else ""
 
 
 class Route(models.Model):
@@ -158,6 +239,10 @@ class Tip(models.Model):
     unread = models.BooleanField(default=True)  # something of the reporter is not yet opened
     proposed = models.BooleanField(default=False)
     objected = models.BooleanField(default=False)
+    rating = models.PositiveSmallIntegerField(null=True, blank=True)  # 1 to 3, once, after closing
+    mailbox_closed = models.BooleanField(default=False)  # by the reporter: no receipt opens it any more
+    # The reporter's seed under the seed of a later receipt (complaints.intake.afterwards); empty: the first.
+    passed_on = models.BinaryField(default=b"", blank=True)
     change = models.BigIntegerField()  # of its office, for the index
     revision = models.PositiveIntegerField(default=1)  # for conditional updates
 

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import formats
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from ledger.models import Event
 from workdays import clock
@@ -64,6 +64,11 @@ class Said:
     def mine(self) -> bool:
         """Is it the reporter's own?"""
         return self.row.author == Message.Author.REPORTER
+
+    @property
+    def unread(self) -> bool:
+        """Can it still be taken back?"""
+        return self.mine and self.row.read_on is None
 
 
 @dataclass(frozen=True)
@@ -190,6 +195,30 @@ def _text(cells: Iterable[OpenCell], label: str) -> str:
     return next((cell.text for cell in cells if cell.label == label and not cell.changed), "")
 
 
+PROMISES = {
+    "ack_named": gettext_lazy("告诉您是否受理"),
+    "disposal_opinion": gettext_lazy("提出处置意见"),
+    "talk_inquiry": gettext_lazy("谈话函询完毕"),
+    "initial_check": gettext_lazy("初步核实完毕"),
+    "feedback_named": gettext_lazy("告诉您办理结果"),
+}
+
+
+def promised(tip: Tip) -> str:
+    """What is owed to this reporter by the running deadline, in words; "" where nothing is.
+
+    The limits of first answer and feedback are owed to named reporters only.
+    """
+    owed = tip.named or tip.due_rule not in ("ack_named", "feedback_named")
+    runs = tip.due_on and owed and (tip.state in RUNNING or tip.due_rule == "feedback_named")
+    return str(PROMISES.get(tip.due_rule, "")) if runs else ""
+
+
+def is_late(tip: Tip) -> bool:
+    """Whether the day by which something was owed to this reporter has passed."""
+    return bool(promised(tip) and tip.due_on and tip.due_on < clock.today())
+
+
 def _what_next(tip: Tip) -> tuple[list[str], str]:
     """(sentences on where it stands, sentence on being late)."""
     words = {
@@ -203,19 +232,10 @@ def _what_next(tip: Tip) -> tuple[list[str], str]:
         State.REPEAT: _("这件事以前有人反映过，已经登记，与之前的一并办理。"),
     }
     sentences = [words[State(tip.state)]]
-    promise = {
-        "ack_named": _("告诉您是否受理"),
-        "disposal_opinion": _("提出处置意见"),
-        "talk_inquiry": _("谈话函询完毕"),
-        "initial_check": _("初步核实完毕"),
-        "feedback_named": _("告诉您办理结果"),
-    }.get(tip.due_rule)
-    # The limits of first answer and feedback are owed to named reporters only.
-    owed = tip.named or tip.due_rule not in ("ack_named", "feedback_named")
     late = ""
-    if tip.due_on and promise and owed and (tip.state in RUNNING or tip.due_rule == "feedback_named"):
+    if (promise := promised(tip)) and tip.due_on:
         values = {"date": _spoken(tip.due_on), "promise": promise}
-        if tip.due_on < clock.today():
+        if is_late(tip):
             late = (
                 _("按规定，%(date)s前要%(promise)s，我们没有做到。工作台上已经标为红色预警。您不用做什么。")
                 % values
@@ -259,6 +279,12 @@ def _title(event: Event) -> str:
         "feedback": _("向您反馈了结果"),
         "transferred": _("转给另一机构办理"),
         "returned": _("由收到的机构退回"),
+        "objected": _("您提出了异议"),
+        "withdrawn": _("您撤回了一条消息"),
+        "rated": _("您作了评价"),
+        "receipt-changed": _("您换了查询码"),
+        "asked-above": _("您请上一级过问"),
+        "looked-above": _("上一级已经过问"),
     }
     return str(names.get(event.kind, ""))
 

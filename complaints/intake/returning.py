@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -28,16 +28,32 @@ class Opened:
     handle: Handle
     tip: UUID
     reporter: KeySeed
+    lookup: bytes  # of the receipt that opened it: once another has taken its place, the session is over
+    pending: dict[str, str] = field(default_factory=dict)  # a new receipt, shown and not yet in force
 
 
-def begin(*, tip: UUID, reporter: KeySeed) -> Handle:
+def begin(*, tip: UUID, reporter: KeySeed, lookup: bytes) -> Handle:
     """A new session; its row names no tip in clear."""
     handle, now = Handle.new(), clock.now()
-    plain = json.dumps({"tip": str(tip), "seed": reporter.seed.hex()}).encode()
-    ReturnSession.objects.create(
-        uuid=handle.row, sealed=seal(_key(handle), plain, _aad(handle)), created_at=now, touched_at=now
-    )
+    sealed = _sealed(Opened(handle, tip, reporter, lookup))
+    ReturnSession.objects.create(uuid=handle.row, sealed=sealed, created_at=now, touched_at=now)
     return handle
+
+
+def keep_pending(opened: Opened, pending: dict[str, str]) -> None:
+    """Remembers a new receipt until the reporter says that it is saved."""
+    sealed = _sealed(replace(opened, pending=pending))
+    ReturnSession.objects.filter(pk=opened.handle.row).update(sealed=sealed, touched_at=clock.now())
+
+
+def _sealed(opened: Opened) -> bytes:
+    state = {
+        "tip": str(opened.tip),
+        "seed": opened.reporter.seed.hex(),
+        "lookup": opened.lookup.hex(),
+        "pending": opened.pending,
+    }
+    return seal(_key(opened.handle), json.dumps(state).encode(), _aad(opened.handle))
 
 
 def resume(handle: Handle | None) -> Opened:
@@ -52,7 +68,15 @@ def resume(handle: Handle | None) -> Opened:
         raise Closed from None
     if now - row.touched_at > timedelta(minutes=1):
         ReturnSession.objects.filter(pk=row.pk).update(touched_at=now)
-    return Opened(handle, UUID(state["tip"]), KeySeed(bytes.fromhex(state["seed"])))
+    if "lookup" not in state:  # of an earlier version of the site
+        raise Closed
+    return Opened(
+        handle,
+        UUID(state["tip"]),
+        KeySeed(bytes.fromhex(state["seed"])),
+        bytes.fromhex(state["lookup"]),
+        state["pending"],
+    )
 
 
 def end(handle: Handle | None) -> None:

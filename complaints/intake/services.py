@@ -16,14 +16,14 @@ from uuid import UUID, uuid4
 from accounts.keys import KeySeed
 from accounts.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Max
 from ledger import checkpoints, proofs
 from ledger import services as ledger
 from ledger.models import Event
 from outbox.services import enqueue
 from workdays import clock, rules
 
-from complaints.intake import drafts, routing, text
+from complaints.intake import drafts, routing, text, turns
 from complaints.intake.answers import Answers, BadAnswer, Identity, Respondent
 from complaints.intake.models import Category, Counter, Message, Region, Tip
 from complaints.intake.uploads import HandedFile, hand_over
@@ -104,7 +104,7 @@ def submit_tip(
     for _ in range(TRIES):
         built = _build(master=master, answers=answers, files=files)
         try:
-            with transaction.atomic():
+            with turns.writing(), transaction.atomic():
                 if draft is not None and not drafts.mark_sent(draft, sealed_draft):
                     raise Moved
                 _store(built)
@@ -175,6 +175,7 @@ def _build(*, master: receipts.Master, answers: Answers, files: Sequence[HandedF
                     "concerns_office": answers.concerns_office,
                     "up": answers.up,
                     "language": answers.language,
+                    **({"asked": [asdict(row) for row in answers.asked]} if answers.asked else {}),
                     **answers.extra,
                 }
             ),
@@ -280,11 +281,13 @@ def add_message(
     files: Sequence[HandedFile] = (),
     user: User | None = None,
     signer: KeySeed | None = None,
+    kind: str = "",
 ) -> Message:
     """A message of either side, with its files, under the talk key. It may stand in a larger transaction.
 
     `author` is one of Message.Author. The office signs with its seed (`signer`), so that the reporter can
-    tell its words from those of somebody who writes into the database. Raises BadAnswer, Moved.
+    tell its words from those of somebody who writes into the database. `kind` is that of its event, where it
+    is more than a message. Raises BadAnswer, Moved.
     """
     _check_message(text, files)
     message = Message(uuid=uuid4(), tip=tip, author=author, user=user, sent_on=clock.today())
@@ -304,7 +307,7 @@ def add_message(
         for file, file_cell in zip(files, file_cells, strict=True):
             hand_over(file, tip=tip.uuid, cell=file_cell.uuid)
         message.cell = cell
-        message.number = Message.objects.filter(tip=tip).count() + 1
+        message.number = (Message.objects.filter(tip=tip).aggregate(last=Max("number"))["last"] or 0) + 1
         message.save(force_insert=True)
         state = {"files": F("files") + len(files)}
         if not by_office:
@@ -312,9 +315,8 @@ def add_message(
         elif files:
             Tip.objects.filter(pk=tip.pk).update(**state)
         actor = f"user:{user.pk}" if user else author
-        _record_cells(
-            "message" if by_office else "answered", actor, tip=tip, cells=[cell, *file_cells], staff=by_office
-        )
+        kind = kind or ("message" if by_office else "answered")
+        _record_cells(kind, actor, tip=tip, cells=[cell, *file_cells], staff=by_office)
     return message
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from complaints.intake import forms, routing
+from complaints.intake import forms, own_questions, routing
 from complaints.intake.about import About
 from complaints.intake.answers import Answers, Identity, Respondent
 from complaints.intake.drafts import Content, Open
-from complaints.intake.models import Category, Region
+from complaints.intake.models import Category, Question, Region
 from complaints.vault.models import Office
 
 CHECK = "check"
@@ -28,9 +28,9 @@ class Step:
     form: type[forms.Question]
 
     @property
-    def number(self) -> int:
-        """Which question it is, from 1."""
-        return STEPS.index(self) + 1
+    def template(self) -> str:
+        """Its page."""
+        return f"intake/{self.key}.html"
 
     def bound(self, data: Mapping[str, str]) -> forms.Question:
         """The form with what was sent."""
@@ -43,6 +43,31 @@ class Step:
         return self.form(initial=content.fields)
 
 
+@dataclass(frozen=True)
+class AskedStep(Step):
+    """A question of the operator's own."""
+
+    asked: Question
+
+    @classmethod
+    def of(cls, asked: Question) -> AskedStep:
+        """Its page."""
+        return cls(own_questions.key_of(asked), asked.label, forms.AskedForm, asked)
+
+    @property
+    def template(self) -> str:
+        """One page for all of them."""
+        return "intake/asked.html"
+
+    def bound(self, data: Mapping[str, str]) -> forms.Question:
+        """The form with what was sent."""
+        return forms.AskedForm(self.asked, data)
+
+    def fresh(self, content: Content, *, rows: int = 1) -> forms.Question:
+        """The form with what is kept."""
+        return forms.AskedForm(self.asked, initial=content.fields)
+
+
 STEPS = (
     Step("category", _("您要反映的是哪一类事？"), forms.CategoryForm),
     Step("region", _("事情发生在哪里？"), forms.RegionForm),
@@ -53,26 +78,40 @@ STEPS = (
     Step("identity", _("您想怎样举报？"), forms.IdentityForm),
 )
 BY_KEY = {step.key: step for step in STEPS}
-TOTAL = len(STEPS)
 # What makes it go to another office makes the question about the office new.
 ROUTED_BY = {"category", "region"}
 
 
+def way(content: Content) -> list[Step]:
+    """The questions for what is answered so far: those of the category stand right after it.
+
+    They come early, so that nobody writes a report and then learns that it is for somebody else.
+    """
+    own = own_questions.asked(content.fields.get("category", ""), content.fields)
+    return [STEPS[0], *(AskedStep.of(question) for question in own), *STEPS[1:]]
+
+
 def first_open(content: Content) -> str:
     """The first question not yet answered, or "check"."""
-    return next((step.key for step in STEPS if step.key not in content.seen), CHECK)
+    return _first_open(way(content), content)
+
+
+def _first_open(steps: list[Step], content: Content) -> str:
+    return next((step.key for step in steps if step.key not in content.seen), CHECK)
+
+
+def step_of(content: Content, key: str) -> Step:
+    """The question with this key, of those that are asked here. Raises StopIteration for any other."""
+    return next(step for step in way(content) if step.key == key)
 
 
 def reachable(content: Content, key: str) -> bool:
-    """May this question be shown: is everything before it answered?"""
-    return key in content.seen or key == first_open(content)
-
-
-def before(key: str) -> str | None:
-    """The question before this one; None for the first."""
-    keys = [step.key for step in STEPS] + [CHECK]
-    place = keys.index(key)
-    return keys[place - 1] if place else None
+    """May this page be shown: is everything before it answered?"""
+    steps = way(content)
+    place = next((n for n, step in enumerate(steps) if step.key == key), len(steps))
+    if key != CHECK and place == len(steps):
+        return False
+    return key in content.seen or key == _first_open(steps, content)
 
 
 def answered(draft: Open, key: str) -> None:
@@ -120,12 +159,16 @@ def answers_of(content: Content, *, language: str) -> Answers:
         concerns_office=fields["concerns_office"] == "yes",
         up=fields.get("up", 0),
         identity=Identity(fields["name"], fields["phone"]) if named else None,
+        asked=own_questions.answered(fields["category"], fields),
         language=language,
     )
 
 
 def described(name: str, value: Any) -> str:
     """An answer in words, for the check and for two versions side by side."""
+    if name.startswith(own_questions.PREFIX):
+        question = own_questions.find(name)
+        return own_questions.described(question, value) if question else str(value)
     if name in ("category", "region") and value:
         model = Category if name == "category" else Region
         row = model._default_manager.filter(code=value).first()
@@ -141,6 +184,14 @@ def described(name: str, value: Any) -> str:
     if name in words:
         return str(words[name].get(value, ""))
     return str(value if value not in (None, "") else _("没有填写"))
+
+
+def label(name: str) -> str:
+    """What a field is called."""
+    if name.startswith(own_questions.PREFIX):
+        question = own_questions.find(name)
+        return question.label if question else name
+    return str(LABELS[name])
 
 
 LABELS: dict[str, Any] = {

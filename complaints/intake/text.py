@@ -13,6 +13,7 @@ ENDS = re.compile(r"\r\n?|\u2028|\u2029")
 
 SUBJECT_MOST, NARRATIVE_MOST, MESSAGE_MOST = 200, 20_000, 10_000
 LINE_MOST = 100
+ANSWER_MOST = 2_000  # of a question of the operator's own
 
 
 def with_plain_ends(text: str) -> str:

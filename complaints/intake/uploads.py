@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 import secrets
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,11 +23,13 @@ from django.views.decorators.csrf import csrf_protect
 from workdays import clock
 
 from complaints.intake import filetypes, text
-from complaints.vault.files import SealedWriter, delete_blob
+from complaints.intake.cleaning import run
+from complaints.vault.files import SealedWriter, delete_blob, open_blob
 from complaints.vault.models import SealedFile
 
 FIELD = "attachments"
 NAME_MOST = 150
+STRIP_S = 40.0  # for all files of one request
 TEXT_ROOM = 2**20  # what the other fields of the form may take
 
 
@@ -42,7 +45,8 @@ class HandedFile:
     sha256: str
     blob: str  # its name in the store
     padded: int
-    strip: bool = False  # the reporter's wish: take hidden data out of every copy, the original too
+    strip: bool = False  # hidden data was taken out of it before it was kept, as the reporter wished
+    unclean: str = ""  # or why that could not be done: a key of cleaning.run.REASONS
 
     def as_json(self) -> dict[str, Any]:
         """A plain object."""
@@ -125,7 +129,7 @@ class Arrival:
 
     def _recognise(self, head: bytes) -> None:
         self.kind = filetypes.kind_of(head, self.name)
-        if self.kind is None:
+        if self.kind is None or not filetypes.allowed(self.kind, settings.UPLOAD_TYPES):
             raise Unwanted(not_taken())
 
     def _write(self, chunk: bytes) -> None:
@@ -140,7 +144,9 @@ class Unwanted(Exception):
 
 def not_taken() -> str:
     """Why a kind is refused, and what to do."""
-    return _("这种文件不能交。可以交照片、录音、录像、PDF、Word、Excel、PPT 和文本；网页和压缩包请先存成这些")
+    return _(
+        "这种文件不能交。可以交照片、录音、录像、PDF、Word、Excel、PPT、文本和 zip 压缩包；网页请先存成 PDF"
+    )
 
 
 class SealingHandler(FileUploadHandler):
@@ -262,6 +268,50 @@ def seal_file(*, name: str, content: Iterable[bytes]) -> HandedFile:
     except BaseException:
         arrival.drop()
         raise
+
+
+def stripped(file: HandedFile, *, end: float) -> HandedFile:
+    """The file without hidden data, sealed anew: another HandedFile, whose blob the caller keeps or drops.
+
+    Where that cannot be done, the same blob with the reason in `unclean`. `end`: by time.monotonic(), after
+    which nothing more is begun. Raises Corrupt, OSError.
+    """
+    if file.strip or file.type == "text/plain":  # a text has nothing hidden
+        return replace(file, strip=True)
+    if file.type == "application/zip":  # what staff see of it is a list; that is no original
+        return replace(file, unclean="kind")
+    if time.monotonic() > end:
+        return replace(file, unclean="time")
+    with run.clean(
+        file.type, open_blob(file.blob, UUID(file.uuid), bytes.fromhex(file.key), file.size)
+    ) as made:
+        if made.why or made.shrunk:
+            return replace(file, unclean=made.why or "pixels")
+        uuid, key = uuid4(), secrets.token_bytes(32)
+        with SealedWriter(uuid, key) as writer:
+            for block in made.blocks():
+                writer.write(block)
+    written = writer.close()
+    return HandedFile(
+        uuid=str(uuid),
+        key=key.hex(),
+        name=filetypes.download_name(file.name, None, made.mime),
+        type=made.mime,
+        size=written.true_size,
+        sha256=written.sha256.hex(),
+        blob=written.name,
+        padded=written.size,
+        strip=True,
+    )
+
+
+def strip_taken(handler: SealingHandler) -> None:
+    """Takes hidden data out of what just arrived; the blobs before are dropped. Raises Corrupt, OSError."""
+    end = time.monotonic() + STRIP_S
+    for number, file in enumerate(handler.taken):
+        handler.taken[number] = fresh = stripped(file, end=end)
+        if fresh.blob != file.blob:
+            drop_blob(file.blob)
 
 
 def rows_for_draft(files: list[HandedFile], *, draft: UUID) -> list[SealedFile]:

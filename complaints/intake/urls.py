@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from complaints.intake.views import leave, questions, returns, sent, start
+from complaints.intake.views import afterwards, leave, questions, returns, sent, start
 
 app_name = "intake"
 
@@ -17,5 +17,10 @@ urlpatterns = [
     path("return/acknowledgement/", returns.acknowledgement, name="return_acknowledgement"),
     path("return/proof/", returns.proof, name="return_proof"),
     path("return/files/<uuid:pk>/", returns.file, name="return_file"),
+    path("return/withdraw/<uuid:pk>/", afterwards.withdraw, name="return_withdraw"),
+    path("return/ask/", afterwards.ask, name="return_ask"),
+    path("return/rate/", afterwards.rate, name="return_rate"),
+    path("return/receipt/", afterwards.receipt, name="return_receipt"),
+    path("return/end/", afterwards.end, name="return_end"),
     path("<slug:key>/", questions.question, name="step"),
 ]

@@ -243,7 +243,7 @@ class _Blob:
 
     def discard(self) -> None:
         with suppress(OSError, ValueError):
-            self._out.close()
+            getattr(self._out, "drop", self._out.close)()
         store().delete(self.name)
 
 

@@ -24,7 +24,7 @@ from complaints.vault.models import Cell, Epoch, Membership, Office, Purpose, Wr
 TALK_LABELS = frozenset(
     {"subject", "narrative", "respondents", "about", "answers", "reporter-keys", "message", "file"}
 )
-CASE_LABELS = frozenset({"note", "times", "disposal", "file-meta", "reply-draft"})
+CASE_LABELS = frozenset({"note", "times", "disposal", "file-meta", "reply-draft", "redaction"})
 IDENTITY_LABEL = "identity"
 RENEWED = (Wrap.Kind.TALK, Wrap.Kind.CASE)  # the kinds whose later generations an office signs
 REPORTER_KEYS = "reporter-keys"

@@ -19,6 +19,7 @@ import time
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,14 +45,20 @@ from search.engines.base import (
 )
 from search.query import Query, loosen
 
-SCHEMA_VERSION = f"3/{numbers.VERSION}/{VERSION}"
+SCHEMA_VERSION = f"4/{numbers.VERSION}/{VERSION}"
 BUSY_MS = 20_000
+FEW_OF = 0.5
+"""Looking up n documents costs n pages of the file; walking an index in order until a page is full some
+50 × documents / n entries, of which a page holds about 100: even at n² = documents / 2.
+"""
+CACHE_KB = 65_536
+"""Memory a connection may keep pages in; it takes what it reads."""
 _STEPS = 50_000  # of SQLite's machine between two looks at the clock: under a millisecond
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE doc (n INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, day INTEGER NOT NULL, ord TEXT NOT NULL,
-                  text BLOB NOT NULL, stamp BLOB NOT NULL);
+CREATE TABLE doc (n INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, day INTEGER NOT NULL, ord TEXT NOT NULL);
+CREATE TABLE source (n INTEGER PRIMARY KEY, text BLOB NOT NULL, stamp BLOB NOT NULL);
 CREATE INDEX doc_day ON doc (day DESC, ref);
 CREATE INDEX doc_ord ON doc (ord, ref);
 CREATE TABLE facet (name TEXT, value TEXT, n INTEGER, PRIMARY KEY (name, value, n)) WITHOUT ROWID;
@@ -60,10 +67,16 @@ CREATE VIRTUAL TABLE text USING fts5(body, title, low, code, num, u, content='',
 INSERT INTO text (text, rank) VALUES ('secure-delete', 1);
 INSERT INTO text (text, rank) VALUES ('pgsz', 3900);
 INSERT INTO meta VALUES ('change', 0);
+INSERT INTO meta VALUES ('documents', 0);
+CREATE TRIGGER doc_more AFTER INSERT ON doc BEGIN
+  UPDATE meta SET value = value + 1 WHERE key = 'documents'; END;
+CREATE TRIGGER doc_less AFTER DELETE ON doc BEGIN
+  UPDATE meta SET value = value - 1 WHERE key = 'documents'; END;
 """
 # The longest field first: FTS5 writes the number of every other column into each posting (a fifth of a file
 # of messages). Its pages fit into one of SQLite's, of which SQLCipher keeps 80 bytes (another tenth).
 _ORDER = ("body", "title", "low", "code", "num", "u")
+_STAMPS = "SELECT ref, stamp FROM doc JOIN source USING (n)"
 _COLUMNS = ", ".join(_ORDER)
 _BM25 = "bm25(text, {})".format(", ".join(str(WEIGHTS[name]) for name in _ORDER))
 
@@ -117,6 +130,7 @@ class Fts5Engine:
         try:
             self._unlock(connection)
             connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")
             connection.execute("PRAGMA temp_store=MEMORY")
             connection.execute("PRAGMA secure_delete=ON")
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -149,7 +163,7 @@ class Fts5Engine:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                    for statement in _SCHEMA.split(";\n"):
+                    for statement in _statements(_SCHEMA):
                         connection.execute(statement)
                     connection.execute("INSERT INTO meta VALUES ('version', ?)", (SCHEMA_VERSION,))
                 connection.execute("COMMIT")
@@ -231,6 +245,7 @@ class Fts5Engine:
         with _speaking_plainly(), self._writing() as db:
             db.execute("INSERT INTO text (text) VALUES ('delete-all')")
             db.execute("DELETE FROM doc")
+            db.execute("DELETE FROM source")
             db.execute("DELETE FROM facet")
             db.execute("UPDATE meta SET value = 0 WHERE key = 'change'")
 
@@ -252,7 +267,7 @@ class Fts5Engine:
     def count(self) -> int:
         """Documents in the index."""
         with _speaking_plainly():
-            return int(self._db.execute("SELECT count(*) FROM doc").fetchone()[0])
+            return _documents(self._db)
 
     def size(self) -> int:
         """Bytes on the disk, once segments and write-ahead log are merged."""
@@ -267,7 +282,7 @@ class Fts5Engine:
     def stamps(self) -> dict[str, str]:
         """The id of each document and the stamp of the version that is held."""
         with _speaking_plainly():
-            return {ref: bytes(stamp).hex() for ref, stamp in self._db.execute("SELECT ref, stamp FROM doc")}
+            return {ref: bytes(stamp).hex() for ref, stamp in self._db.execute(_STAMPS)}
 
     def whole(self) -> bool:
         """Whether everything there was to index has once been put in."""
@@ -306,17 +321,20 @@ class Fts5Engine:
         plan = match.relaxed(loosen(query)) if relaxed else match.strict(query)
         if sort == "relevance" and not plan.ranking:
             sort = "date"
-        among = [*_among(within, without), *_dated(days)]
         chosen = {name: values for name, values in (filters or {}).items() if values}
         with _speaking_plainly(), self._reading() as db:
-            base = _materialise(db, [*plan.where, *among])
-            left = base
-            if sort == "relevance":  # what MATCH ranks has matched already, unless there is more to fulfil
-                left = [Clause("+n IN hit")] if plan.ranked_where or among else []
-            rows = _page(db, plan.ranking, [*left, *_filtered(chosen)], sort, limit + 1, offset, after)
+            base = _found(db, plan, _Among(within, without, days or (None, None)))
+            shown = _narrowed(db, base, _filtered(chosen))
+            # What MATCH ranks has matched already, unless there is more to fulfil.
+            free = not (plan.ranked_where or within is not None or without or _dated(days) or chosen)
+            rows: list[Row] = []
+            if limit and sort == "relevance":
+                rows = _best(db, plan.ranking, [] if free else shown.clauses, after, limit + 1, offset)
+            elif limit:
+                rows = _in_order(db, shown, sort, after, limit + 1, offset)
             return Hits(
                 ids=[row[0] for row in rows[:limit]],
-                total=_total(db, [*base, *_filtered(chosen)]),
+                total=shown.size,
                 facets={name: _facet(db, name, base, chosen) for name in facets},
                 next=_cursor(rows[limit - 1]) if limit and len(rows) > limit else None,
             )
@@ -351,6 +369,16 @@ def _tokens(text: Sequence[str]) -> list[str]:
     return [({**columns, "num": num, "u": characters_for(text)})[name] for name in _ORDER]
 
 
+def _statements(schema: str) -> list[str]:
+    """The statements of a schema; a trigger's end is no end of a line."""
+    return [statement for statement in schema.split(";\n") if statement.strip()]
+
+
+def _documents(db: Any) -> int:
+    """How many there are, without counting them: a million would be read."""
+    return int(db.execute("SELECT value FROM meta WHERE key = 'documents'").fetchone()[0])
+
+
 def _change(db: Any) -> int:
     return int(db.execute("SELECT value FROM meta WHERE key = 'change'").fetchone()[0])
 
@@ -359,9 +387,10 @@ def _put(db: Any, document: Document, text: Sequence[str], tokens: list[str]) ->
     n = _remove(db, document.id)
     kept = zlib.compress("\n".join(text).encode(), 6)
     n = db.execute(
-        "INSERT INTO doc (n, ref, day, ord, text, stamp) VALUES (?, ?, ?, ?, ?, ?)",
-        (n, document.id, document.day, document.order, kept, bytes.fromhex(document.stamp)),
+        "INSERT INTO doc (n, ref, day, ord) VALUES (?, ?, ?, ?)",
+        (n, document.id, document.day, document.order),
     ).lastrowid
+    db.execute("INSERT INTO source VALUES (?, ?, ?)", (n, kept, bytes.fromhex(document.stamp)))
     marks = ", ".join("?" * (len(tokens) + 1))
     db.execute(f"INSERT INTO text (rowid, {_COLUMNS}) VALUES ({marks})", (n, *tokens))  # noqa: S608
     db.executemany("INSERT INTO facet VALUES (?, ?, ?)", [(*label, n) for label in document.labels])
@@ -369,7 +398,7 @@ def _put(db: Any, document: Document, text: Sequence[str], tokens: list[str]) ->
 
 def _remove(db: Any, ref: str) -> int | None:
     """Take one document out; its number, or None where it was not there."""
-    row = db.execute("SELECT n, text FROM doc WHERE ref = ?", (ref,)).fetchone()
+    row = db.execute("SELECT n, text FROM doc JOIN source USING (n) WHERE ref = ?", (ref,)).fetchone()
     if row is None:
         return None
     n, kept = row
@@ -380,6 +409,7 @@ def _remove(db: Any, ref: str) -> int | None:
     marks = ", ".join("?" * (len(tokens) + 1))
     db.execute(f"INSERT INTO text (text, rowid, {_COLUMNS}) VALUES ('delete', {marks})", (n, *tokens))  # noqa: S608
     db.execute("DELETE FROM doc WHERE n = ?", (n,))
+    db.execute("DELETE FROM source WHERE n = ?", (n,))
     db.execute("DELETE FROM facet WHERE n = ?", (n,))
     return int(n)
 
@@ -389,14 +419,37 @@ def _remove(db: Any, ref: str) -> int | None:
 Clause = match.Clause
 
 
-def _among(within: Collection[str] | None, without: Collection[str]) -> list[Clause]:
-    sql = "+n {} (SELECT doc.n FROM json_each(?) j JOIN doc ON doc.ref = j.value)"
-    clauses = []
-    if within is not None:
-        clauses.append(Clause(sql.format("IN"), (json.dumps(list(within)),)))
-    if without:
-        clauses.append(Clause(sql.format("NOT IN"), (json.dumps(list(without)),)))
-    return clauses
+@dataclass(frozen=True)
+class _Among:
+    """The ids and days that a search is limited to."""
+
+    within: Collection[str] | None
+    without: Collection[str]
+    days: Days
+
+    @property
+    def clauses(self) -> list[Clause]:
+        """All but `within`."""
+        out = [Clause(f"+n NOT IN ({_NUMBERS})", (json.dumps(list(self.without)),))] if self.without else []
+        return [*out, *_dated(self.days)]
+
+
+@dataclass(frozen=True)
+class _Set:
+    """Documents: those of a temporary table, or all but those of it (`but`), or all (no table)."""
+
+    size: int
+    table: str = ""
+    but: bool = False
+
+    @property
+    def clauses(self) -> list[Clause]:
+        """The condition on `n`; the plus lets nothing but this table answer it."""
+        return [Clause(f"+n {'NOT ' * self.but}IN {self.table}")] if self.table else []
+
+
+_LABELLED = "SELECT f.n FROM json_each(?) j JOIN facet f ON f.name = ? AND f.value = j.value"
+_NUMBERS = "SELECT doc.n FROM json_each(?) j JOIN doc ON doc.ref = j.value"
 
 
 def _dated(days: Days | None) -> list[Clause]:
@@ -409,32 +462,62 @@ def _dated(days: Days | None) -> list[Clause]:
 
 def _filtered(filters: Filters) -> list[Clause]:
     return [
-        Clause(
-            "+n IN (SELECT f.n FROM json_each(?) j JOIN facet f ON f.name = ? AND f.value = j.value)",
-            (json.dumps(sorted(values)), name),
-        )
-        for name, values in filters.items()
+        Clause(f"+n IN ({_LABELLED})", (json.dumps(sorted(values)), name)) for name, values in filters.items()
     ]
 
 
-def _materialise(db: Any, base: list[Clause]) -> list[Clause]:
-    """Ask the full-text question once, for page, total and every facet."""
-    if not base:
+def _table(db: Any, name: str, source: str, where: Iterable[Clause], values: tuple[Any, ...] = ()) -> _Set:
+    """A temporary table of the numbers that `source` gives and that pass."""
+    sql, more = match.both(where)
+    db.execute(f"CREATE TEMP TABLE {name} (n INTEGER PRIMARY KEY)")
+    made = db.execute(f"INSERT INTO {name} SELECT n FROM ({source}) WHERE {sql}", (*values, *more))  # noqa: S608
+    return _Set(made.rowcount, name)
+
+
+def _found(db: Any, plan: match.Plan, among: _Among) -> _Set:
+    """What the full-text question and `among` let through, asked once for page, total and every facet.
+
+    FTS5 gives the numbers itself: no row of another table is read for one that does not match.
+    """
+    where, limits = plan.where, among.clauses
+    if plan.match is not None:
+        rows, beside = "SELECT rowid AS n FROM text WHERE text MATCH ?", [*where[1:], *limits]
+        found = _table(db, "hit", rows, beside, plan.match.values)
+        return found if among.within is None else _within(db, found, among.within)
+    if among.within is not None:
+        return _table(db, "hit", _NUMBERS, [*where, *limits], (json.dumps(list(among.within)),))
+    if plan.missed is not None and len(where) == 1 and not limits:
+        rows = "SELECT rowid AS n FROM text WHERE text MATCH ?"
+        missed = _table(db, "hit", rows, [], plan.missed.values)
+        return _Set(_documents(db) - missed.size, "hit", but=True)
+    if where or limits:
+        return _table(db, "hit", "SELECT n FROM doc", [*where, *limits])
+    return _Set(_documents(db))
+
+
+def _within(db: Any, found: _Set, within: Collection[str]) -> _Set:
+    """Of `found` those with one of the ids; the smaller side is looked up, row by row."""
+    ids = (json.dumps(list(within)),)
+    if found.size > len(within):
+        return _table(db, "limited", _NUMBERS, found.clauses, ids)
+    rows = f"SELECT doc.n, doc.ref FROM {found.table} h CROSS JOIN doc ON doc.n = h.n"  # noqa: S608
+    return _table(db, "limited", rows, [Clause("ref IN (SELECT value FROM json_each(?))", ids)])
+
+
+def _narrowed(db: Any, base: _Set, filters: list[Clause]) -> _Set:
+    """Of `base` what passes the filters on facets."""
+    if not filters:
         return base
-    sql, values = match.both(base)
-    db.execute("CREATE TEMP TABLE hit (n INTEGER PRIMARY KEY)")
-    db.execute(f"INSERT INTO hit SELECT n FROM doc WHERE {sql}", values)  # noqa: S608
-    return [Clause("n IN hit")]
+    if base.table and not base.but:
+        return _table(db, "shown", f"SELECT n FROM {base.table}", filters)  # noqa: S608
+    first, *others = filters
+    rows = f"SELECT DISTINCT n FROM ({_LABELLED})"  # noqa: S608
+    return _table(db, "shown", rows, [*others, *base.clauses], first.values)
 
 
-def _total(db: Any, where: list[Clause]) -> int:
-    sql, values = match.both(where)
-    return int(db.execute(f"SELECT count(*) FROM doc WHERE {sql}", values).fetchone()[0])  # noqa: S608
-
-
-def _facet(db: Any, name: str, base: list[Clause], filters: Filters) -> dict[str, int]:
+def _facet(db: Any, name: str, base: _Set, filters: Filters) -> dict[str, int]:
     others = _filtered({other: values for other, values in filters.items() if other != name})
-    sql, values = match.both([Clause("name = ?", (name,)), *base, *others])
+    sql, values = match.both([Clause("name = ?", (name,)), *base.clauses, *others])
     return dict(
         db.execute(
             f"SELECT value, count(*) FROM facet WHERE {sql} "  # noqa: S608
@@ -444,28 +527,41 @@ def _facet(db: Any, name: str, base: list[Clause], filters: Filters) -> dict[str
     )
 
 
-def _page(
-    db: Any, ranking: str, where: list[Clause], sort: Sort, limit: int, offset: int, after: str | None
-) -> list[tuple[str, Any, Any]]:
-    """Rows of (id, first sort key, second sort key)."""
-    sql, values = match.both(where)
-    if sort == "relevance":
-        ranked = f"SELECT rowid AS n, {_BM25} AS s FROM text WHERE text MATCH ?"  # noqa: S608
-        source = f"(SELECT n, s FROM ({ranked}) WHERE {sql})"  # noqa: S608
-        select = f"SELECT doc.ref, s, n FROM {source} JOIN doc USING (n)"  # noqa: S608
-        values = (ranking, *values)
-        if after is not None:
-            select += " WHERE (s, n) > (?, ?)"
-        order = "s, n"
+Row = tuple[str, Any, Any]
+"""Of a page: id, first sort key, second sort key."""
+
+
+def _best(db: Any, ranking: str, left: list[Clause], after: str | None, limit: int, offset: int) -> list[Row]:
+    """A page by rank of those that `ranking` matches and `left` lets through; only its own rows are read."""
+    keys = _read_cursor(after, "relevance") if after is not None else ()
+    ranked = f"SELECT rowid AS n, {_BM25} AS s FROM text WHERE text MATCH ?"  # noqa: S608
+    where = " AND ".join([clause.sql for clause in left] + ["(s, n) > (?, ?)"] * bool(keys)) or "1"
+    page = f"SELECT n, s FROM ({ranked}) WHERE {where} ORDER BY s, n LIMIT ? OFFSET ?"  # noqa: S608
+    rows: list[Row] = db.execute(
+        f"SELECT ref, s, n FROM ({page}) JOIN doc USING (n) ORDER BY s, n",  # noqa: S608
+        (ranking, *keys, limit, offset),
+    ).fetchall()
+    return rows
+
+
+def _in_order(db: Any, shown: _Set, sort: Sort, after: str | None, limit: int, offset: int) -> list[Row]:
+    """A page by date or by the order of a list.
+
+    Few are looked up and sorted; of many, the index that is in order fills a page soon.
+    """
+    key, step = ("day", "DESC") if sort == "date" else ("ord", "ASC")
+    # The first of the two conditions is where the index begins.
+    begin = {"day": "day <= ? AND (-day, ref) > (-?, ?)", "ord": "ord >= ? AND (ord, ref) > (?, ?)"}[key]
+    first, second = _read_cursor(after, sort) if after is not None else (None, None)
+    where, values = (begin, (first, first, second)) if after is not None else ("1", ())
+    if shown.table and not shown.but and shown.size**2 < FEW_OF * _documents(db):
+        source, left = f"{shown.table} h CROSS JOIN doc ON doc.n = h.n", "1"
     else:
-        select = f"SELECT ref, {'day' if sort == 'date' else 'ord'} AS k, ref FROM doc WHERE {sql}"  # noqa: S608
-        if after is not None:
-            select += " AND (-day, ref) > (-?, ?)" if sort == "date" else " AND (ord, ref) > (?, ?)"
-        order = "day DESC, ref" if sort == "date" else "ord, ref"
-    if after is not None:
-        values = (*values, *_read_cursor(after, sort))
-    rows: list[tuple[str, Any, Any]] = db.execute(
-        f"{select} ORDER BY {order} LIMIT ? OFFSET ?", (*values, limit, offset)
+        source, left = f"doc INDEXED BY doc_{key}", match.both(shown.clauses)[0]
+    rows: list[Row] = db.execute(
+        f"SELECT ref, {key}, ref FROM {source} WHERE {left} AND {where} "  # noqa: S608
+        f"ORDER BY {key} {step}, ref LIMIT ? OFFSET ?",
+        (*values, limit, offset),
     ).fetchall()
     return rows
 

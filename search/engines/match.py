@@ -36,6 +36,16 @@ class Plan:
     ranked_where: list[Clause]
     """What is left of `where` for the documents that `ranking` has matched."""
 
+    @property
+    def match(self) -> Clause | None:
+        """The first of `where` if that is the one question that FTS5 itself answers."""
+        return self.where[0] if self.where and self.where[0].sql == _MATCHES else None
+
+    @property
+    def missed(self) -> Clause | None:
+        """The first of `where` if that is what must not be there."""
+        return self.where[0] if self.where and self.where[0].sql == _MISSES else None
+
 
 def both(clauses: Iterable[Clause]) -> tuple[str, tuple[Any, ...]]:
     """All conditions as one, with all values; without any, a condition that is always true."""

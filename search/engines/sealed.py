@@ -18,9 +18,9 @@ from typing import Any
 
 from search.analysis import canonical, tokens_of
 from search.engines.base import IndexDamaged
-from search.engines.fts5 import _BM25, Fts5Engine, _speaking_plainly
+from search.engines.fts5 import _BM25, Fts5Engine, _documents, _speaking_plainly
 
-HEAVIEST = 40
+HEAVIEST = 30
 """Tokens of a text that are asked for (SEARCH.md, similar tips)."""
 LABELLED_AT_MOST = 200
 """Documents with a label that are looked at, the newest."""
@@ -102,7 +102,9 @@ class SealedEngine(Fts5Engine):
         Its title and body are compared, not what was added to it; a text of few words is like nothing.
         """
         with _speaking_plainly():
-            row = self._db.execute("SELECT n, text FROM doc WHERE ref = ?", (ref,)).fetchone()
+            row = self._db.execute(
+                "SELECT n, text FROM doc JOIN source USING (n) WHERE ref = ?", (ref,)
+            ).fetchone()
         if row is None:
             return
         text = "\n".join(_parts(row[1])[:2])
@@ -146,7 +148,9 @@ class SealedEngine(Fts5Engine):
         found = {}
         with _speaking_plainly():
             for ref in refs:
-                row = self._db.execute("SELECT text FROM doc WHERE ref = ?", (ref,)).fetchone()
+                row = self._db.execute(
+                    "SELECT text FROM doc JOIN source USING (n) WHERE ref = ?", (ref,)
+                ).fetchone()
                 if row is not None:
                     title, body, *_ = _parts(row[0])
                     found[ref] = title, body
@@ -228,7 +232,7 @@ def _spread(counts: Counter[str]) -> Counter[str]:
 
 def _weights(db: Any, counts: Counter[str]) -> dict[str, float]:
     """Token → idf, of those tokens that the index holds and that say something."""
-    total = db.execute("SELECT count(*) FROM doc").fetchone()[0]
+    total = _documents(db)
     weights = {}
     for token in counts:
         row = db.execute("SELECT doc FROM word WHERE term = ?", (token,)).fetchone()
@@ -241,8 +245,8 @@ def _candidates(db: Any, heavy: Iterable[str], limit: int) -> list[tuple[str, by
     """(id, compressed text) of the documents that rank best for any of the tokens."""
     asked = " OR ".join(f'"{token}"' for token in heavy)
     rows: list[tuple[str, bytes]] = db.execute(
-        f"SELECT ref, doc.text FROM (SELECT rowid AS n, {_BM25} AS s FROM text WHERE text MATCH ? "  # noqa: S608
-        "ORDER BY s LIMIT ?) JOIN doc USING (n) ORDER BY s, n",
+        f"SELECT ref, source.text FROM (SELECT rowid AS n, {_BM25} AS s FROM text WHERE text MATCH ? "  # noqa: S608
+        "ORDER BY s LIMIT ?) JOIN doc USING (n) JOIN source USING (n) ORDER BY s, n",
         (asked, limit),
     ).fetchall()
     return rows

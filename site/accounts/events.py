@@ -18,7 +18,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import unlock
+from accounts import unlock, visits
 
 log = logging.getLogger("security")
 
@@ -30,8 +30,10 @@ def on_step(sender: Any, *, user: Any, method: str, **kwargs: Any) -> None:
 
 
 @receiver(user_logged_in)
-def on_login(sender: Any, *, user: Any, **kwargs: Any) -> None:
+def on_login(sender: Any, *, request: HttpRequest | None, user: Any, **kwargs: Any) -> None:
     """All steps were done."""
+    if request is not None and hasattr(request, "session"):
+        visits.begin(request, user)
     log.info("login user=%s", user.pk)
 
 

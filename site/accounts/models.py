@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -15,6 +17,8 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # Wagtail has
         _("界面语言"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
 
+    dormant = models.BooleanField(default=False, editable=False)  # locked for not having come for long
+
     class Meta:
         verbose_name = _("工作人员")
         verbose_name_plural = _("工作人员")
@@ -23,6 +27,17 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # Wagtail has
     def name(self) -> str:
         """The name as written in Chinese (family name first), else the login name."""
         return f"{self.last_name}{self.first_name}".strip() or self.username
+
+
+class Visit(models.Model):
+    """One login that holds: the session table alone does not say whose a session is."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="visits")
+    session_key = models.CharField(max_length=40, db_index=True)
+    device = models.CharField(max_length=40, blank=True)  # "Firefox, Windows"; no address
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_index=True)
 
 
 class StaffKey(models.Model):

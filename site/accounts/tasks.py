@@ -9,6 +9,8 @@ from celery import shared_task
 from django.contrib.sessions.models import Session
 from workdays import clock
 
+from accounts import visits
+
 KEPT = timedelta(days=1)
 """How long a failed login is remembered beyond its lock-out of 15 minutes."""
 
@@ -18,3 +20,10 @@ def forget() -> None:
     """Deletes ended sessions (a reporter's too) and old failed logins."""
     Session.objects.filter(expire_date__lt=clock.now()).delete()
     AccessAttempt.objects.filter(attempt_time__lt=clock.now() - KEPT).delete()
+    visits.forget()
+
+
+@shared_task(name="accounts.tasks.lock_dormant")
+def lock_dormant() -> int:
+    """Locks the accounts of staff who have not come for long; how many."""
+    return visits.lock_dormant()

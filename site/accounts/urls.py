@@ -24,6 +24,7 @@ OFF = (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.account, name="account_index"),
+    path("sessions/", views.sessions, name="account_sessions"),
     re_path(OFF, off),
     path("", include("allauth.urls")),
 ]

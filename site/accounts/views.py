@@ -7,11 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, override
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts import visits
+from accounts.decorators import staff_required
 from accounts.models import User
 
 
@@ -39,6 +42,26 @@ def account(request: HttpRequest) -> HttpResponse:
     if form.errors:
         user.refresh_from_db(fields=["language"])
     return render(request, "account/index.html", {"form": form})
+
+
+@staff_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessions(request: HttpRequest) -> HttpResponse:
+    """One's own logins; POST ends one of them, or all but this one."""
+    user: Any = request.user
+    here = request.session.get(visits.KEY, {}).get("id", "")
+    rows = visits.of(user)
+    if request.method == "POST":
+        wanted = request.POST.get("end", "")
+        others = [row for row in rows if row.uuid.hex != here]
+        chosen = others if wanted == "others" else [row for row in others if row.uuid.hex == wanted]
+        if not chosen and wanted != "others":
+            raise Http404
+        ended = sum(visits.end(user, row.uuid) for row in chosen)
+        messages.success(request, gettext("已结束 %(n)d 处登录。") % {"n": ended})
+        return redirect("account_sessions")
+    return render(request, "account/sessions.html", {"rows": [(row, row.uuid.hex == here) for row in rows]})
 
 
 def locked_out(request: HttpRequest, *args: Any) -> HttpResponse:

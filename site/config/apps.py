@@ -32,4 +32,5 @@ class ConfigConfig(AppConfig):
         register_line(organisation_line)
         indexing.changed.connect(_lists_changed, dispatch_uid="config.lists")
 
+        import config.figures
         import config.proving  # noqa: F401  (the ledger's mail and witnesses)

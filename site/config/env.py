@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -60,9 +61,49 @@ def url(name: str, *schemes: str) -> str:
         port = parts.port
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is not an address: its host or port cannot be read.") from error
-    if value and parts.scheme != "filesystem" and not (parts.hostname or port):
+    if value and parts.scheme not in ("filesystem", "unix") and not (parts.hostname or port):
         raise ImproperlyConfigured(f"{name} names no host.")
     return value
+
+
+def store(name: str, folder: Path) -> dict[str, Any]:
+    """Where sealed files lie, for STORAGES: the folder, or the bucket of NAME_URL.
+
+    NAME_URL is s3://host[:port]/bucket (TLS) or s3+http://… (for a store on loopback), with NAME_KEY,
+    NAME_SECRET and, where the store wants one, NAME_REGION.
+    """
+    address = url(f"{name}_URL", "s3", "s3+http")
+    if not address:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(folder), "base_url": None},
+        }
+    parts = urlsplit(address)
+    bucket = parts.path.strip("/")
+    if not bucket or "/" in bucket:
+        raise ImproperlyConfigured(f"{name}_URL must end in the name of a bucket: s3://host/bucket.")
+    plain = parts.scheme == "s3+http"
+    if plain and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise ImproperlyConfigured(
+            f"{name}_URL may be s3+http:// only on this host; use s3://, which is TLS."
+        )
+    key, secret = text(f"{name}_KEY"), text(f"{name}_SECRET")
+    if not key or not secret:
+        raise ImproperlyConfigured(f"{name}_KEY and {name}_SECRET must be set where {name}_URL is.")
+    return {
+        "BACKEND": "complaints.vault.s3.Store",
+        "OPTIONS": {
+            "endpoint_url": f"{'http' if plain else 'https'}://{parts.netloc}",
+            "bucket_name": bucket,
+            "access_key": key,
+            "secret_key": secret,
+            "region_name": text(f"{name}_REGION") or "us-east-1",
+            "addressing_style": "path",
+            "default_acl": None,
+            "querystring_auth": False,
+            "file_overwrite": True,
+        },
+    }
 
 
 def required(name: str, value: str, *, production: bool, what: str) -> str:

@@ -6,7 +6,7 @@ import logging
 import secrets
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template import TemplateDoesNotExist, loader
 from django.utils import translation
 
@@ -30,6 +30,14 @@ def _language(request: HttpRequest) -> str:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400: a request that no form of ours sends."""
+    if request.path.startswith("/api/"):  # machines get what every other answer there is (RFC 9457)
+        body = {
+            "type": "about:blank",
+            "title": "Bad request",
+            "status": 400,
+            "detail": "The address is broken.",
+        }
+        return JsonResponse(body, status=400, content_type="application/problem+json")
     return _page(request, 400)
 
 

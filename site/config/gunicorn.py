@@ -7,6 +7,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from config import slowness
 from config.logs import Plain, Redact
 
 bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
@@ -24,7 +25,7 @@ class QuietLogger(Logger):
 
 
 logger_class = QuietLogger
-worker_class = "gthread"
+worker_class = slowness.Web  # gthread that lets go of slow requests
 workers = int(os.environ.get("WEB_WORKERS") or 2)
 threads = int(os.environ.get("WEB_THREADS") or 8)
 # Loaded once in the master: what lives only in its memory (the window key of the rate limits) reaches every

@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.visits.limits",
     "accounts.middleware.mfa_required",
     "accounts.middleware.key_cookie",
     "axes.middleware.AxesMiddleware",
@@ -209,10 +210,7 @@ STORAGES = {
         if DEBUG
         else "config.static.ManifestStorage"
     },
-    "sealed": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(VAR_DIR / "files"), "base_url": None},
-    },
+    "sealed": env.store("FILES", VAR_DIR / "files"),
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -397,9 +395,12 @@ CELERY_BEAT_SCHEDULE = {
         ("warnings-raise", "complaints.desk.tasks.raise_warnings", 3600, "celery"),
         ("deadlines-recompute", "complaints.desk.tasks.recompute_deadlines", 86400, "celery"),
         ("digest-send", "complaints.desk.tasks.send_digest", 86400, "celery"),
+        ("figures-count", "complaints.desk.tasks.count_for_the_public", 86400, "celery"),
+        ("destruction-list", "complaints.desk.tasks.list_for_destruction", 86400, "celery"),
         ("search-reconcile", "search.tasks.reconcile", 900, "celery"),
         ("identities-lapse", "complaints.desk.tasks.lapse_identity_requests", 300, "celery"),
         ("sessions-forget", "accounts.tasks.forget", 3600, "celery"),
+        ("accounts-dormant", "accounts.tasks.lock_dormant", 86400, "celery"),
     )
 }
 
@@ -457,5 +458,18 @@ QINGFENG = {
     "demo": env.flag("DEMO", True) and not PRODUCTION,
 }
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 200 * 2**20)  # a file
+UPLOAD_TYPES = env.words(
+    "UPLOAD_TYPES"
+)  # MIME types that are taken, such as image/*; none: all that are known
 UPLOAD_MAX_FILES = env.number("UPLOAD_MAX_FILES", 10)  # a tip or message
+# The copies made for looking at (docs/operate.md, "Attachments"): limits of the child that makes one.
+CLEAN_AT_ONCE = env.number("CLEAN_AT_ONCE", 2)  # on this host
+CLEAN_WAIT = 10.0  # seconds for a free one
+CLEAN_MEMORY = env.number("CLEAN_MEMORY_MB", 900) * 2**20
+CLEAN_SECONDS = env.number("CLEAN_SECONDS", 20)  # of its time, and of the processor's
+CLEAN_OUTPUT = env.number("CLEAN_OUTPUT_MB", 300) * 2**20
+CLEAN_PIXELS = env.number("CLEAN_PIXELS", 50_000_000)  # of a picture, decoded
+CLEAN_PAGES = env.number("CLEAN_PAGES", 1000)  # of a PDF
+CLAMD_URL = env.url("CLAMD_URL", "tcp", "unix")  # a virus scanner on this host; none where it is not set
+FFMPEG = env.text("FFMPEG", "auto")  # a path; "auto": as found; "": none
 BACKUP_KEEP_DAYS = env.number("BACKUP_KEEP_DAYS", 30)  # then what was destroyed is gone from backups, too

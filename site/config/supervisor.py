@@ -13,6 +13,7 @@ CELERY = "celery -q -A config"
 ALONE = "--without-gossip --without-mingle --without-heartbeat --loglevel WARNING"
 PROGRAMS = {
     "web": "gunicorn -c python:config.gunicorn config.wsgi",
+    "uploads": "gunicorn -c python:config.gunicorn_uploads config.wsgi",
     "worker": f"{CELERY} worker -n worker@%%h -Q celery -c 1 {ALONE}",
     "vault-worker": f"{CELERY} worker -n vault@%%h -Q vault -P solo {ALONE}",
     "beat": f"{CELERY} beat --pidfile= --loglevel WARNING",

@@ -48,6 +48,8 @@ DEFAULTS: list[tuple[str, str, str, int, str, str, str]] = [
      60, U.DAY, "《信访工作条例》（待核实）", M.UNVERIFIED),
     ("petition_extension", "信访事项延长办理", "Extension of a petition",
      30, U.DAY, "《信访工作条例》（待核实）", M.UNVERIFIED),
+    ("objection", "举报人对办理结果提出异议", "The reporter objects to the result",
+     15, U.WORKDAY, "地方规定（待核实）", M.UNVERIFIED),
     ("publish_general", "公开案件处理结果", "Publish the outcome of a case",
      20, U.WORKDAY, "《中华人民共和国政府信息公开条例》第二十六条", M.VERIFIED),
     ("publish_penalty", "公开行政处罚决定", "Publish a penalty decision",

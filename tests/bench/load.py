@@ -62,18 +62,21 @@ OPEN_STATES = ["submitted"] * 4 + ["screening"] * 6 + ["accepted"] * 5 + ["dispo
 STATES = [*OPEN_STATES, *["closed"] * 70, *["refused"] * 5]
 
 
-def load(tips: int, *, office: int, people: list[int], seed: int = 7) -> int:
-    """Add so many tips to an office, a quarter of them open; the number added."""
+def load(tips: int, *, office: int, people: list[int], seed: int = 7, first: int = 0) -> int:
+    """Add so many tips to an office, a quarter of them open; the number added.
+
+    `first`: how many were loaded before, so that more can follow with numbers of their own.
+    """
     from complaints.intake.models import Category, Region, Tip
     from complaints.vault.models import Cell, Wrap
 
-    chance = random.Random(seed)
+    chance = random.Random(seed + first)
     categories = list(Category.objects.values_list("pk", flat=True))
     regions = list(Region.objects.values_list("pk", flat=True))
     done = 0
     while done < tips:
         rows = [
-            _tip(-done - n - 1, office, chance, categories, regions, people)
+            _tip(-first - done - n - 1, office, chance, categories, regions, people)
             for n in range(min(BATCH, tips - done))
         ]
         with transaction.atomic():

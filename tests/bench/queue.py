@@ -24,8 +24,51 @@ from complaints.vault.models import Membership, Office
 from tests.bench.load import load
 office = Office.objects.get(name={office!r})
 people = list(Membership.objects.filter(office=office, role="handler").values_list("user", flat=True))
-print(load({tips}, office=office.pk, people=people))
+print(load({tips}, office=office.pk, people=people, first={first}))
 """
+# The same pages once more in one process, with each query counted.
+QUERIES = """
+import json
+from accounts import services, unlock
+from accounts.models import User
+from allauth.account.internal.flows.login import record_authentication
+from django.conf import settings
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+asked = json.load(open({asked!r}))
+settings.ALLOWED_HOSTS = ["*"]
+user = User.objects.get(username=asked["username"])
+client, request = Client(), RequestFactory().get("/desk/")
+client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+request.user, request.session = user, client.session
+record_authentication(request, user, method="mfa", type="totp")
+unlock.unlock(request, services.open_seed(user=user, password=asked["password"]))
+client.cookies[unlock.COOKIE] = request._desk_cookie
+request.session.save()
+found = []
+for path in asked["paths"]:
+    client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    found.append(len(queries))
+print(json.dumps(found))
+"""
+SIZES = (10_000, 100_000, 1_000_000)
+PAGES = (
+    ("first page", "/desk/"),
+    ("next page", ""),  # the address stands on the first
+    ("newest first", "/desk/?sort=new"),
+    ("overdue", "/desk/?due=overdue"),
+    ("mine", "/desk/?assignee=me"),
+    ("one state", "/desk/?state=submitted"),
+    ("one category", "/desk/?category={category}"),
+    ("closed, newest first", "/desk/?state=closed&sort=new"),
+    ("on hold", "/desk/?hold=yes"),
+    ("urgent", "/desk/?priority=any"),
+    ("unread answers", "/desk/?answer=unread"),
+)
 PROCESSES = 2  # that submit at once: as many as a small server has cores
 ENGINE = """
 import json, sys, time
@@ -91,38 +134,57 @@ def run(site: Running, *, tips: int) -> Table | list[Table]:
     return [pages, alone]
 
 
-def many(site: Running, tips: int) -> Table:
-    """The queue's pages at a size that nobody would seal one by one."""
+def many(site: Running, tips: int) -> list[Table]:
+    """The queue's pages, and the statistics, at each of SIZES up to `tips`."""
     if DATA.exists():
         fill(site, REAL)
     account = busiest(site)
-    start = time.monotonic()
-    site.shell(LOAD.format(tips=tips, office=account["office"]))
-    took = time.monotonic() - start
+    found, have = [], 0
+    first: dict[str, float] = {}
+    for size in [size for size in SIZES if size < tips] + [tips]:
+        start = time.monotonic()
+        site.shell(LOAD.format(tips=size - have, office=account["office"], first=have))
+        took, have = time.monotonic() - start, size
+        found.append(_pages(site, account, size, took, first))
+    return found
+
+
+def _pages(site: Running, account: dict[str, str], tips: int, took: float, first: dict[str, float]) -> Table:
+    """One size. `first`: the p95 of each page at the first size, filled there."""
     table = Table(
         "Desk: the queue's pages over HTTP, rows with random ciphertext",
-        ["page", "p50 ms", "p95 ms", "kB"],
+        ["page", "p50 ms", "p95 ms", "p95 : first size", "kB", "queries"],
         {"tips loaded": tips, "real tips": REAL, "times": TIMES, "loaded in s": f"{took:.0f}"},
     )
     desk = journeys.log_in(site.url, account)
     desk.get("/desk/")
     further = next((link for link in desk.page.links if "after=" in link), "/desk/")
-    for name, path in (
-        ("first page", "/desk/"),
-        ("next page", further),
-        ("newest first", "/desk/?sort=new"),
-        ("overdue", "/desk/?due=overdue"),
-        ("mine", "/desk/?assignee=me"),
-        ("one state", "/desk/?state=submitted"),
-        ("closed, newest first", "/desk/?state=closed&sort=new"),
-        ("on hold", "/desk/?hold=yes"),
-        ("urgent", "/desk/?priority=any"),
-    ):
+    pages = [(name, path or f"/desk/{further}") for name, path in PAGES]
+    pages = [(name, path.format(category=_category(site))) for name, path in pages]
+    pages.append(("statistics", "/desk/stats/"))
+    counted = queries(site, account, [path for _name, path in pages])
+    for (name, path), n in zip(pages, counted, strict=True):
+        desk.get(path)
         times = [timed(lambda path=path: desk.get(path)) for _ in range(TIMES)]  # type: ignore[misc]
+        p50, p95 = share(times, 0.5), share(times, 0.95)
+        ratio = f"{p95 / first.setdefault(name, p95):.2f}"
         size = f"{len(desk.body) / 1000:.0f}"
-        p50, p95 = (milliseconds(share(times, part)) for part in (0.5, 0.95))
-        table.rows.append([name, p50, p95, size])
+        table.rows.append([name, milliseconds(p50), milliseconds(p95), ratio, size, n])
     return table
+
+
+def _category(site: Running) -> str:
+    """The code of a category that loaded tips have."""
+    lines = "from complaints.intake.models import Category\nprint(Category.objects.order_by('pk')[0].code)"
+    return site.shell(lines).splitlines()[-1]
+
+
+def queries(site: Running, account: dict[str, str], paths: list[str]) -> list[int]:
+    """How many questions to the database each page asks, in a process of its own."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as asked:
+        json.dump(account | {"paths": paths}, asked)
+        asked.flush()
+        return list(json.loads(site.shell(QUERIES.format(asked=asked.name)).splitlines()[-1]))
 
 
 def fill(site: Running, tips: int) -> float:

@@ -6,7 +6,9 @@ A route that nobody classified fails.
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from datetime import timedelta
 from typing import Any
 
@@ -16,8 +18,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
 
-from cms.models import Address, Flowchart, Law, PowerItem
+from cms.data.registers import BY_MODEL
+from cms.models import Address, Flowchart, Law, NoticeType, PowerItem, RiskPoint
 from tests.cms import making
+from tests.cms.data.support import consultation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installed")]
 
@@ -28,13 +32,16 @@ ELSEWHERE = re.compile(r"^(healthz|readyz|accounts/|desk/|calendar/|admin/|repor
 HASHES = ("ledger/checkpoints/", "ledger/tile/", "ledger/proof/", "ledger/cosignatures")
 # Public routes of this room and of search. {code} … are the thing's own; those without are lists.
 PUBLIC = [
-    "", "power/", "power/{code}/", "power/{code}/versions/{number}/", "flow/{slug}/",
+    "", "power/", "power/compare/", "power/{code}/", "power/{code}/versions/{number}/", "flow/{slug}/",
     "flow/{slug}/chart.bpmn", "flow/{slug}/chart.svg", "flow/{slug}/chart.png",
     "flow/{slug}/versions/{number}/", "risks/", "benchmarks/",
     "benchmarks/{slug}/", "organisations/{code}/", "laws/", "laws/{slug}/", "cases/",
     "cases/{number}/", "library/",
     "library/{slug}/", "notices/", "notices/{slug}/", "about/", "privacy/", "accessibility/", "site-map/",
-    "stats/", "ledger/", "data/", "data/power-items.csv", "feeds/latest.atom", "search/",
+    "notices/matrix/", "consultations/", "consultations/{slug}/",
+    "stats/", "ledger/", "data/", "data/{kind}.csv", "data/{kind}.jsonl", "data/{kind}.xlsx",
+    "data/schema/{kind}.json", "data/dictionary/fields.csv", "data/qingfeng.zip", "data/catalogue.jsonld",
+    "feeds/latest.atom", "feeds/{kind}.atom", "feeds/{kind}/{key}.atom", "search/",
     "search/suggest/", "search/feed.atom", "search/results.csv", "search/results.json",
     "sitemap.xml", "sitemap-{section}.xml", "ledger/latest.json", "ledger/feed.atom", "ledger/key-changes",
     "ledger/checkpoint", "ledger/verify.py",
@@ -46,6 +53,7 @@ def things() -> dict[str, Any]:
     item = making.item("公开的事项")
     chart = making.draft_chart(item, title=f"流程{WORD}")
     chart.steps.first().name = f"环节{WORD}"
+    chart.risk_points.add(RiskPoint(step_key="s2", description=WORD, measures=WORD))
     benchmark = making.draft_benchmark(item, title=f"基准{WORD}")
     hidden = making.draft_item(f"事项{WORD}")
     organisation = type(making.organisation())(
@@ -62,7 +70,14 @@ def things() -> dict[str, Any]:
         "benchmark": benchmark,
         "organisation": organisation,
         "article": making.article(f"文章{WORD}", live=False, lede=WORD),
-        "notice": making.notice(f"通知{WORD}", live=False, lede=WORD),
+        "notice": making.notice(
+            f"通知{WORD}",
+            live=False,
+            lede=WORD,
+            notice_type=NoticeType.objects.first(),
+            organisation=making.organisation(),
+        ),
+        "consultation": consultation(f"草案{WORD}", live=False, lede=WORD, summary=WORD, answer=WORD),
         "case": making.case(f"案例{WORD}", live=False, lede=WORD, power_items=[item]),
     }
 
@@ -94,8 +109,9 @@ STATES = ["draft", "future", "expired", "not due", "withdrawn", "private"]
 
 def addresses(thing: Any) -> list[str]:
     """All public addresses, with the thing's own code in the place of parameters."""
-    key = {"code": thing.address_code, "slug": thing.address_code, "number": thing.address_code}
-    found = []
+    code, kind = thing.address_code, BY_MODEL[type(thing)].name
+    key = {"code": code, "slug": code, "number": code, "key": code, "kind": kind}
+    found = [f"/data/risk-points.{form}" for form in ("csv", "jsonl")]
     for route in PUBLIC:
         try:
             path = route.format(**({**key, "number": 1} if "versions" in route else key))
@@ -104,7 +120,13 @@ def addresses(thing: Any) -> list[str]:
         found += [f"/{path}", f"/en/{path}"]
     found += [f"/{kind}/?q={WORD}" for kind in ("power", "search", "en/power", "en/search", "benchmarks")]
     found += [f"/search/{file}?q={WORD}" for file in ("suggest/", "feed.atom", "results.csv", "results.json")]
-    found += ["/api/v1/power-items", "/api/v1/power", f"/api/v1/power-items/{thing.address_code}"]
+    found += [
+        "/api/v1/changes",
+        "/api/v1/power",
+        f"/api/v1/{kind}",
+        f"/api/v1/{kind}/{code}",
+        "/api/v1/risk-points",
+    ]
     found += [f"/api/v1/{route}" for route in api_routes(thing)]
     return [*found, thing.get_absolute_url()]
 
@@ -136,6 +158,9 @@ def flat(patterns: list, prefix: str = "") -> list:
 
 def body(response: Any) -> str:
     content = b"".join(response.streaming_content) if response.streaming else response.content
+    if content.startswith(b"PK"):  # an archive or a workbook: what is inside
+        package = zipfile.ZipFile(io.BytesIO(content))
+        content = b"\n".join(package.read(name) for name in package.namelist())
     return content.decode("utf-8", "replace")
 
 

@@ -30,6 +30,8 @@ NOT_PAGES = {
 PUBLIC = (
     "/benchmarks/",
     "/risks/",
+    "/power/compare/?a=9901-CG-CF-0147&b=9901-CG-XK-0021",
+    "/power/compare/?a=9901-CG-CF-0147",
     "/risks/?level=high&post=nobody",
     "/benchmarks/9901-cg-cf-0147/",
     "/benchmarks/9901-cg-cf-0147/?c=1-0",
@@ -169,12 +171,89 @@ def publish_the_rest() -> dict[str, str]:
     }
 
 
+def openness() -> dict[str, str]:
+    """What no month looks like another in, and consultations that run and that are answered; addresses."""
+    import datetime as dt
+
+    from workdays import clock
+
+    from cms.models import ConsultationPage, Exemption, NoticeType, Obligation, Organisation
+    from tests.cms import making
+    from tests.cms.data.support import consultation
+
+    owner = Organisation.objects.disclosed().source().order_by("pk").first()
+    kind, today = NoticeType.objects.get(code="village-accounts"), clock.today()
+    rule, made = Obligation.objects.get_or_create(
+        organisation=owner, notice_type=kind, begins_on=dt.date(2020, 1, 1), defaults={"basis": LONG[:60]}
+    )
+    if made:
+        for period in ("2021-01", "2021-04"):
+            making.notice(
+                LONG[:40], date=dt.date(2021, 4, 9), notice_type=kind, organisation=owner, period=period
+            )
+        rule.exemptions.add(Exemption(period="2021-02", reason=LONG[-40:]))
+        rule.save()
+        running = consultation(LONG[:60], organisation=owner, lede=LONG)
+        past = {"opens_on": today - dt.timedelta(days=9), "closes_on": today - dt.timedelta(days=1)}
+        consultation("答复了的草案", summary="<p>收到三条。</p>", summary_on=today, answer=LONG, **past)
+    running, answered = ConsultationPage.objects.disclosed().order_by("pk")[:2]
+    return {"running": running.get_absolute_url(), "answered": answered.get_absolute_url()}
+
+
+def look_at_openness(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
+    """The matrix, the consultations with their form filled in, and the files over their rate."""
+    from django.conf import settings
+
+    from cms import limits
+
+    made = openness()
+    eyes.at("/notices/matrix/?year=2021", "matrix", has=".matrix")
+    eyes.at("/notices/matrix/?year=2019", "matrix of a year without rules")
+    eyes.at("/consultations/", has=".hit")
+    eyes.at("/consultations/?state=coming", "no such consultation", has=".none")
+    eyes.at(made["answered"], "answered consultation", has="#result")
+    eyes.at(made["running"], "consultation", has="form#say")
+    eyes.press()
+    eyes.look("consultation, nothing written", has=".errs")
+    eyes.page.locator("textarea[name=whole]").fill(LONG)
+    eyes.press()
+    eyes.look("consultation, sent", has="#sent")
+    with patch.context() as crowded:
+        crowded.setattr(settings, "RATELIMIT_ENABLE", True)
+        crowded.setitem(limits.RATES, "file", ((0, 60), (600, 60)))
+        eyes.at("/data/laws.csv", "files over the rate")
+
+
+def release_figures() -> None:
+    """A quarter of numbers, counted and released."""
+    import datetime as dt
+
+    from accounts.models import User
+    from workdays import clock
+
+    from complaints.desk.models import PublicFigures
+
+    names = {"zh-hans": LONG[:20], "en": LONG[-20:]}
+    data = {"total": 1234, "tables": {"category": [[names, 1200], [names, 34]]}}
+    PublicFigures.objects.get_or_create(
+        first_day=dt.date(2020, 1, 1),
+        defaults={
+            "last_day": dt.date(2020, 3, 31),
+            "counted_at": clock.now(),
+            "data": data,
+            "released_at": clock.now(),
+            "released_by": User.objects.order_by("pk").first(),
+        },
+    )
+
+
 def public(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     """What anybody reads."""
     from cms.models import CaseOutcomePage, Flowchart, NoticePage
     from search.engines.base import EngineError
 
     made = publish_the_rest()
+    release_figures()
     item = "/power/9901-CG-CF-0147/"
     for path in ("/", "/power/", item, f"{item}versions/1/", f"{item}versions/2/", *PUBLIC):
         eyes.at(path)
@@ -186,6 +265,7 @@ def public(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
         eyes.at(path, name)
     eyes.at("/power/?q=占用&category=penalty&page=1", "power list, found", has=".hits .hit")
     eyes.at("/power/?q=龘靐齉", "power list, nothing found", has=".none")
+    look_at_openness(eyes, patch)
     eyes.at("/search/", "search, not asked")
     eyes.at("/search/?q=占用&kind=power", "search with results", has=".hits mark, .chip-x")
     eyes.at("/search/?q=龘靐齉" + "龘" * 100, "search without results", has=".none")
@@ -256,6 +336,7 @@ def intake(eyes: Eyes, patch: pytest.MonkeyPatch) -> str:
     eyes.press()
     eyes.look("category, unanswered", has=".errs")
     stop(eyes)
+    asked(eyes)
     eyes.label("[name=category]")
     eyes.press()
     eyes.look("region")
@@ -330,6 +411,21 @@ def stop(eyes: Eyes) -> None:
     eyes.page.locator("main a.back").click()
 
 
+def asked(eyes: Eyes) -> None:
+    """A category with questions of its own: one to choose, a line, a text."""
+    for category, answer, kind in (("charging", 0, "line"), ("neglect", 1, "text")):
+        eyes.label(f"[name=category][value={category}]")
+        eyes.press()
+        eyes.look(f"asked, to choose, before a {kind}", has="fieldset .opt")
+        eyes.page.locator("main .opt label").nth(answer).click()
+        eyes.press()
+        eyes.look(f"asked, a {kind}", has="main [name^=q-]")
+        eyes.page.fill("main [name^=q-]", LONG * 30)
+        eyes.press()
+        eyes.look(f"asked, a {kind}, too long", has=".errs")
+        eyes.page.goto(f"{eyes.prefix}/report/category/")
+
+
 def versions(eyes: Eyes) -> None:
     """The same question answered otherwise in another window."""
     other = eyes.page.context.new_page()
@@ -372,6 +468,14 @@ def returning(eyes: Eyes, receipt: str) -> None:
     eyes.page.set_input_files("#attachments", {"name": "b.txt", "mimeType": "text/plain", "buffer": b"x"})
     eyes.press()
     eyes.look("return view, answered", has=".msg-me")
+    for path in ("receipt/", "end/"):
+        eyes.at(f"/report/return/{path}", f"return, {path}")
+        eyes.press()
+        if path == "receipt/":
+            eyes.look("a new receipt", has=".digits")
+            eyes.press()
+        eyes.look(f"return, {path} not ticked", has=".errs")
+    eyes.page.goto(f"{eyes.prefix}/report/return/view/")
     eyes.page.fill("[name=text]", "写了很久才发出，查询页已经自动关上了，这一段还在。")
     eyes.page.context.clear_cookies(name="qf_return")
     eyes.press()
@@ -408,7 +512,7 @@ def accounts(eyes: Eyes) -> None:
     page.fill("#id_password", account["password"])
     page.press("#id_password", "Enter")
     eyes.look("the second step taken off", has="main .btn-risk")
-    own = ["", "password/change/", "2fa/", "2fa/recovery-codes/", "2fa/recovery-codes/generate/"]
+    own = ["", "password/change/", "2fa/", "2fa/recovery-codes/", "2fa/recovery-codes/generate/", "sessions/"]
     for path in (*own, "2fa/reauthenticate/", "reauthenticate/", "password/reset/key/done/", "logout/"):
         page.goto(f"/accounts/{path}")
         eyes.look(f"accounts/{path}")
@@ -425,8 +529,93 @@ def auditor(eyes: Eyes) -> None:
     eyes.page.goto("/desk/?state=all")
     eyes.page.locator("table.queue tbody a").first.click()
     eyes.look("tip of an auditor", has="ol.line")
+    auditing(eyes)
     eyes.page.goto("/desk/members/")
     eyes.look("403")
+
+
+def auditing(eyes: Eyes) -> None:
+    """Who did what, and what was unusual about it."""
+    from accounts.models import User
+    from workdays import clock
+
+    from complaints.desk.models import Alarm
+    from complaints.vault.models import Membership
+
+    page = eyes.page
+    page.goto("/desk/audit/")
+    eyes.look("audit", has="table.reg")
+    page.goto("/desk/audit/?first=2001-01-01&last=2001-01-02")
+    eyes.look("audit, nothing in these days", has=".none")
+    page.goto("/desk/audit/?first=yesterday&group=nonsense")
+    eyes.look("audit, wrong filters", has=".errs")
+    page.goto("/desk/audit/alarms/?seen=1")
+    eyes.look("alarms, none", has="h1")
+    person = User.objects.get(username=eyes.city.account("auditor", "-linjiang")["username"])
+    office = Membership.objects.filter(user=person, ended_at=None).select_related("office")[0].office
+    other = Membership.objects.filter(office=office, ended_at=None).exclude(user=person).first()
+    assert other is not None
+    alarm = Alarm.objects.create(
+        rule="hours", user=other.user, office=office, day=clock.today(), count=3, raised_at=clock.now()
+    )
+    page.goto("/desk/audit/alarms/")
+    eyes.look("alarms", has="table.reg select")
+    page.locator("main td form button").first.click()
+    eyes.look("alarms, no finding chosen", has="[role=alert]")
+    alarm.delete()
+
+
+def retention(eyes: Eyes) -> None:
+    """How long tips are kept, and a list that waits for two."""
+    from workdays import clock
+
+    from complaints.desk.models import DestructionItem, DestructionList, RetentionRule
+    from complaints.vault.models import Office
+
+    page = eyes.page
+    page.goto("/desk/retention/")
+    eyes.look("retention, no rule yet", has="form.ask-box")
+    page.locator("main form.ask-box button").click()
+    eyes.look("retention, an empty rule", has=".errs")
+    today, office = clock.today(), Office.objects.get(code="city")
+    by = office.memberships.filter(role="administrator", ended_at=None)[0].user
+    rule = RetentionRule.objects.create(
+        state="closed", months=12, source="档案管理规定 " + LONG[:50], by=by, at=clock.now()
+    )
+    row = DestructionList.objects.create(office=office, month=today.replace(day=1), created_at=clock.now())
+    for n in range(3):
+        DestructionItem.objects.create(
+            list=row, number=f"2020-{n}", category="none", state="closed", received_on=today, last_on=today,
+            rule=rule,
+        )  # fmt: skip
+    page.goto("/desk/retention/")
+    eyes.look("retention", has="table.reg a")
+    page.goto(f"/desk/retention/{row.pk}/")
+    eyes.look("a list for destruction", has=".ask-box")
+    DestructionList.objects.filter(pk=row.pk).update(version=9)
+    page.locator("main .ask-box .btn-risk").click()
+    eyes.look("a list for destruction, changed meanwhile", has="[role=alert]")
+    row.delete()
+    rule.delete()
+
+
+def leaving(eyes: Eyes, number: str) -> None:
+    """A masked version, and a case file on its way out."""
+    page = eyes.page
+    page.goto(f"/desk/tips/{number}/redact/")
+    eyes.look("masked version, not begun", has="textarea")
+    page.fill("[name=words]", "字")
+    page.locator("main form button").first.click()
+    eyes.look("masked version, one letter", has=".errs")
+    page.fill("[name=words]", "窗口\n绝无此词" + LONG[:40])
+    page.locator("main form button").first.click()
+    eyes.look("masked version, looked at", has="article")
+    page.locator("main form [value=keep]").click()
+    eyes.look("masked version", has="article")
+    page.goto(f"/desk/tips/{number}/export/")
+    eyes.look("export", has="form.ask-box")
+    page.locator("main form button").first.click()
+    eyes.look("export, nothing filled in", has=".errs")
 
 
 def administrator(eyes: Eyes) -> None:
@@ -478,6 +667,11 @@ def administrator(eyes: Eyes) -> None:
     eyes.look("offices", has="form")
     page.locator("main form.stack button").click()
     eyes.look("offices, empty", has=".errs")
+    retention(eyes)
+    page.goto("/desk/members/calendar/")
+    eyes.look("calendar and rules", has="form")
+    page.locator("main form.stack button").first.click()
+    eyes.look("calendar, a day without a date", has=".errs")
     User.objects.filter(username="newcomer").delete()
 
 
@@ -508,6 +702,9 @@ def guardians(custodian: Eyes, approver: Eyes) -> None:
     custodian.look("identity, looked at", has="dl.facts")
     page.reload()  # a form sent again
     custodian.look("identity, looked at before", has=".note")
+    mine = Tip.objects.filter(office__code="city").order_by("number").first()
+    assert mine is not None
+    leaving(approver, mine.number)
 
 
 def editor(eyes: Eyes) -> None:
@@ -602,7 +799,7 @@ def tip(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     from accounts.models import User
     from workdays import clock
 
-    from complaints.desk import opening
+    from complaints.desk import copies, opening
     from complaints.intake.models import Tip
     from complaints.vault.errors import Corrupt, DirectoryBroken, NotAMember
 
@@ -641,17 +838,18 @@ def tip(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
             page.goto(f"/desk/tips/{row.number}/")
             eyes.look(name, has="[role=alert]")
     page.goto(f"/desk/tips/{row.number}/")
-    address = page.locator(".files a").first.get_attribute("href")
+    page.locator(".files .name a").first.click()
+    eyes.look("file, no copy yet", has="main form")
+    page.locator("main form button").first.click()
+    eyes.look("file", has=".copy-words")
+    address = page.locator("main .btns a").last.get_attribute("href")
     with patch.context() as broken:
 
-        def opened(**_k: Any) -> Any:
-            def blocks() -> Iterator[bytes]:
-                raise Corrupt("changed")
-                yield b""
+        def opened(*_a: Any) -> Iterator[bytes]:
+            raise Corrupt("changed")
+            yield b""
 
-            return opening.OpenFile(name="a.txt", size=1, blocks=blocks())
-
-        broken.setattr(opening, "file", opened)
+        broken.setattr(copies.Attachment, "original", opened)
         page.goto(address)
         eyes.look("file broken", has="[role=alert]")
 

@@ -144,7 +144,7 @@ def test_deletion_leaves_nothing_on_decrypted_pages(tmp_path: Path) -> None:
 
 def test_a_file_with_a_broken_text_says_so(engine: SealedEngine) -> None:
     engine.index([Document("tip:1", "tip", "甲", TWINS), Document("tip:2", "tip", "乙", TWINS)])
-    engine._db.execute("UPDATE doc SET text = x'00'")
+    engine._db.execute("UPDATE source SET text = x'00'")
     with pytest.raises(IndexDamaged):
         engine.similar(TWINS)
     with pytest.raises(IndexDamaged):

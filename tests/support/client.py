@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 RECEIPT = re.compile(r"\d{5}(?: \d{5}){4}")
 
@@ -115,13 +116,26 @@ class Page(HTMLParser):
             self.pieces.append(data)
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows them, unless its client does not want to."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> urllib.request.Request | None:
+        """The request to follow with; None makes the redirect the answer."""
+        return super().redirect_request(*args, **kwargs) if self.client.follow else None
+
+
 class Client:
     """One visitor with a cookie jar of its own."""
 
     def __init__(self, base: str, *, timeout: float = 60) -> None:
         self.base, self.timeout = base, timeout
         self.jar = http.cookiejar.CookieJar()
-        self._open = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar)).open
+        self.follow = True  # redirects
+        ways = (urllib.request.HTTPCookieProcessor(self.jar), _Redirects(self))
+        self._open = urllib.request.build_opener(*ways).open
         self.url = base + "/"
         self.status, self.body, self.page = 0, b"", Page("")
         self.headers: Mapping[str, str] = {}

@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from complaints.desk import opening
-from complaints.desk.entry import DeskRequest, band, desk
+from complaints.desk import copies, services
+from complaints.desk.entry import DeskRequest, band, desk, onward
 from complaints.intake.models import Tip
 from complaints.vault.errors import Corrupt
 
@@ -41,26 +41,29 @@ def download(request: DeskRequest, tip: Tip, pk: uuid.UUID) -> HttpResponseBase:
     The first block is opened before the headers are sent, so that a missing or changed file is a sentence; a
     block that turns out changed later breaks the download off before its announced length.
     """
-    opened = opening.file(user=request.user, seed=request.staff_seed, tip=tip, pk=pk)
+    opened = copies.attachment(user=request.user, seed=request.staff_seed, tip=tip, pk=pk)
     if opened is None:
         raise Http404
-    blocks = iter(opened.blocks)
+    if opened.waits:  # a scanner is set, and has not seen it
+        return onward("desk:look", tip.number, pk)
+    blocks = opened.original()
     try:
         first = next(blocks, b"")
     except (Corrupt, OSError):
         context: dict[str, Any] = {**band(request, "queue"), "tip": tip, "name": opened.name}
         return render(request, "desk/file_broken.html", context, status=500)
+    services.record_downloaded(tip=tip, user=request.user)
     response = StreamingHttpResponse(
-        _without_words(chain([first], blocks)), content_type="application/octet-stream"
+        without_words(chain([first], blocks)), content_type="application/octet-stream"
     )
     response["Content-Disposition"] = content_disposition_header(True, safe_name(opened.name))
-    response["Content-Length"] = str(opened.size)
+    response["Content-Length"] = str(opened.about["size"])
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def _without_words(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def without_words(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Blocks until one does not open: then the connection ends short, without a stack in any log."""
     try:
         yield from blocks

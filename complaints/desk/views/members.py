@@ -97,6 +97,17 @@ def second_factor(request: DeskRequest, office: str, pk: int) -> HttpResponse:
     return onward("desk:member", office=office, pk=user.pk)
 
 
+@require_POST
+@desk("administer")
+def wake(request: DeskRequest, office: str, pk: int) -> HttpResponse:
+    """Somebody whose account was locked because they had not come for long."""
+    here, user = _office(request, office), get_object_or_404(User, pk=pk, dormant=True)
+    if not verbs.is_ours(here, user):
+        raise Http404
+    verbs.wake(by=request.user, user=user)
+    return onward("desk:member", office=office, pk=user.pk)
+
+
 @require_http_methods(FORM)
 @desk("administer")
 def remove(request: DeskRequest, office: str, pk: int) -> HttpResponse:

@@ -10,9 +10,11 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from workdays import calendar, clock
+from workdays import calendar, clock, rules
+from workdays.models import Rule
 
-from complaints.desk import deadlines, moving, opening, services
+from complaints import access
+from complaints.desk import asked, deadlines, moving, opening, services
 from complaints.desk.entry import DeskRequest, band, desk, onward
 from complaints.desk.forms import ReasonForm, TransferForm
 from complaints.desk.models import Transfer
@@ -106,8 +108,23 @@ def transfers(request: DeskRequest) -> HttpResponseBase:
         "incoming": moving.incoming(request.user)[:200],
         "outgoing": moving.outgoing(request.user),
         "halves": halves,
+        "asked": [(row, _rule(row.rule)) for row in asked.waiting(request.user)[:200]],
+        "may_answer": access.offices_for(request.user, "transfer").exists(),
     }
     return render(request, "desk/transfers.html", context)
+
+
+def _rule(code: str) -> str:
+    row = Rule.objects.filter(code=code).order_by("-version").first()
+    return rules.name(row) if row else code
+
+
+@require_POST
+@desk("transfer", unlocked=False)
+def asked_above(request: DeskRequest, pk: UUID) -> HttpResponseBase:
+    """The office below was spoken to."""
+    asked.done(pk=pk, user=request.user)
+    return onward("desk:transfers")
 
 
 @require_POST

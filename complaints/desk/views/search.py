@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from complaints.desk import finding_similar, finding_triage, words
+from complaints.desk import audit, finding_similar, finding_triage, words
 from complaints.desk.entry import DeskRequest, band, desk, onward
 from complaints.desk.forms import FILTERS, SearchForm
 from complaints.intake.text import clean_line
@@ -26,6 +26,7 @@ def search(request: DeskRequest) -> HttpResponse:
     if not form.is_valid():
         context = {**band(request, "queue"), "search_form": form, "form_list": [form]}
         return render(request, "desk/search_again.html", context, status=422)
+    audit.record_search(request.user, form.cleaned_data["q"])
     query = words.keep(request, user=request.user, seed=request.staff_seed, text=form.cleaned_data["q"])
     filters = {name: data[name] for name in FILTERS if data.get(name)}
     return onward(f"{reverse('desk:queue')}?{urlencode({**filters, 'words': str(query.uuid)})}")

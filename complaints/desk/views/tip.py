@@ -14,6 +14,7 @@ from workdays import warnings as levels
 
 from complaints import access
 from complaints.desk import (
+    audit_alarms,
     casefile,
     deadlines,
     deciding,
@@ -87,6 +88,9 @@ def show(
         raise Http404
     _keys, _seed, cells = opening.open_tip(user=request.user, seed=request.staff_seed, tip=tip)
     services.record_opened(tip=tip, user=request.user)
+    audit_alarms.on_opened(
+        tip, request.user, (cell.text for cell in cells if cell.label in audit_alarms.READ)
+    )
     sorting.mark_reading(tip, request.user)
     tip = services.fresh(tip)
     case, events = casefile.read(tip, cells), casefile.events_of(tip)

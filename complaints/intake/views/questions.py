@@ -12,9 +12,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from workdays.models import Rule
 
-from complaints.intake import drafts, forms, limits, routing, services, steps, uploads
+from complaints.intake import drafts, forms, limits, own_questions, routing, services, steps, uploads
 from complaints.intake.browser import DRAFT_COOKIE, Handle
-from complaints.intake.models import Category
+from complaints.intake.cleaning.run import REASONS
+from complaints.intake.models import Category, in_language
 from complaints.intake.views.common import (
     BUTTONS,
     base_revision,
@@ -34,7 +35,7 @@ NEUTRAL = {"csrfmiddlewaretoken", "rev"}
 @page("GET", "POST", own_handlers=True)
 def question(request: HttpRequest, key: str) -> HttpResponse:
     """One of the questions, or the check. 404 for any other address."""
-    if key != steps.CHECK and key not in steps.BY_KEY:
+    if key != steps.CHECK and key not in steps.BY_KEY and own_questions.find(key) is None:
         raise Http404
     try:
         draft = drafts.read_unsent(Handle.of(request, DRAFT_COOKIE))
@@ -79,7 +80,7 @@ def _act(request: HttpRequest, draft: drafts.Open, key: str, handler: uploads.Se
     """What a POST does. Raises Stale where another tab saved in between."""
     if key == steps.CHECK:
         return _check_post(request, draft)
-    step, data = steps.BY_KEY[key], posted(request)
+    step, data = steps.step_of(draft.content, key), posted(request)
     if key == "files":
         return _files_post(request, draft, data, handler)
     if key == "office" and ("not_this" in data or "first_office" in data):
@@ -90,7 +91,10 @@ def _act(request: HttpRequest, draft: drafts.Open, key: str, handler: uploads.Se
     if key == "category":
         category = Category.objects.get(code=form.cleaned_data["category"])
         if category.stop_message:
-            return _stop(request, category)
+            message = in_language(category.stop_message, category.stop_message_en)
+            return _stop(request, key, category.label, message)
+    if isinstance(form, forms.AskedForm) and form.chosen and form.chosen.message:
+        return _stop(request, key, form.chosen.label, form.chosen.message)
     if key == "identity" and form.cleaned_data["identity_mode"] == "named" and _keeper(draft) is None:
         form.add_error("identity_mode", _("这个受理机构现在不能保管姓名，请选匿名"))
         return _show(request, draft, key, form=form, status=422)
@@ -138,7 +142,7 @@ def _two_versions(
     fields = [
         {
             "name": name,
-            "label": steps.LABELS[name],
+            "label": steps.label(name),
             "mine": steps.described(name, mine),
             "stored": steps.described(name, draft.content.fields.get(name)),
         }
@@ -195,18 +199,29 @@ def _files_post(
     content.fields["strip"] = "strip" in data
     if len(content.files) + len(handler.taken) > settings.UPLOAD_MAX_FILES:  # two tabs filled it at once
         raise limits.Crowded
+    if content.fields["strip"]:
+        uploads.strip_taken(handler)
+    unclean = [uploads.Refused(file.name, _unclean(file.unclean)) for file in handler.taken if file.unclean]
     content.files += [file.as_json() for file in handler.taken]
-    if not handler.refused and "upload" not in data:
+    if not handler.refused and not unclean and "upload" not in data:
         steps.answered(draft, "files")
     with transaction.atomic():
         SealedFile.objects.bulk_create(uploads.rows_for_draft(handler.taken, draft=draft.handle.row))
         drafts.save(draft)
     handler.kept = True
-    if handler.refused:
-        return _show(request, draft, "files", refused=handler.refused, status=422)
+    if handler.refused or unclean:
+        return _show(request, draft, "files", refused=handler.refused + unclean, status=422)
     if "upload" in data:
         return see_other("step", "files")
     return see_other("step", _next(draft, "files"))
+
+
+def _unclean(why: str) -> str:
+    """Told before anything is sent: hidden data could not be taken out, and what one can do."""
+    reason = REASONS.get(why, "")
+    return _("已经收好，但里面隐藏的信息没能去掉：%(reason)s。可以移除它，也可以就这样交") % {
+        "reason": reason
+    }
 
 
 def _remove_file(draft: drafts.Open, uuid: str) -> HttpResponse:
@@ -221,11 +236,9 @@ def _remove_file(draft: drafts.Open, uuid: str) -> HttpResponse:
     return see_other("step", "files")
 
 
-def _stop(request: HttpRequest, category: Category) -> HttpResponse:
+def _stop(request: HttpRequest, key: str, title: str, message: str) -> HttpResponse:
     """What is not taken here, and who takes it. Nothing is kept of the choice."""
-    english = (get_language() or "").startswith("en") and category.stop_message_en
-    message = category.stop_message_en if english else category.stop_message
-    return render(request, "intake/stop.html", {"category": category, "message": message})
+    return render(request, "intake/stop.html", {"title": title, "message": message, "step": key})
 
 
 def _outside(request: HttpRequest, outside: routing.OutsideOnly) -> HttpResponse:
@@ -254,7 +267,8 @@ def _show(
     """The page of a question; with errors, the same page with a summary."""
     if key == steps.CHECK:
         return _check_page(request, draft)
-    step = steps.BY_KEY[key]
+    way = steps.way(draft.content)
+    number, step = next((n, step) for n, step in enumerate(way, 1) if step.key == key)
     if key == "office" and request.GET.get("outside") and draft.content.fields.get("outside"):
         chosen = steps.destination(draft.content, concerns=False)
         if isinstance(chosen, Office):
@@ -264,15 +278,16 @@ def _show(
     errors += [("attachments", _named(item)) for item in refused or []]
     context: dict[str, Any] = {
         "step": step,
-        "total": steps.TOTAL,
+        "number": number,
+        "total": len(way),
         "form": form,
         "errors": errors,
-        "back": steps.before(key),
+        "back": way[number - 2].key if number > 1 else None,
         "rev": draft.revision,
         "about": steps.about_of(draft.content),
         **_extra(draft, key),
     }
-    return render(request, f"intake/{key}.html", context, status=status)
+    return render(request, step.template, context, status=status)
 
 
 def _named(item: uploads.Refused) -> str:
@@ -325,9 +340,14 @@ def _check_page(
         return _outside(request, chosen)
     fields = draft.content.fields
     rows: list[tuple[Any, str, str]] = [
+        (steps.LABELS["category"], steps.described("category", fields.get("category")), "category")
+    ]
+    for question in own_questions.asked(fields.get("category", ""), fields):
+        name = own_questions.key_of(question)
+        rows.append((question.label, own_questions.described(question, fields.get(name)), name))
+    rows += [
         (steps.LABELS[name], steps.described(name, fields.get(name)), step)
         for step, names in (
-            ("category", ["category"]),
             ("region", ["region"]),
             ("what", ["subject", "narrative"]),
             ("who", ["respondents"]),
@@ -338,6 +358,7 @@ def _check_page(
     rows.append((_("由谁受理"), chosen.label, "office"))
     listed = "\n".join(
         _("%(name)s（%(size)s）") % {"name": file["name"], "size": uploads.readable(file["size"])}
+        + (_("，隐藏的信息没能去掉") if file.get("unclean") else "")
         for file in draft.content.files
     )
     rows.append((_("材料"), listed or _("没有"), "files"))
@@ -347,7 +368,7 @@ def _check_page(
     rows += [(steps.LABELS[name], steps.described(name, fields.get(name)), "identity") for name in names]
     context = {
         "rows": rows,
-        "back": steps.before(steps.CHECK),
+        "back": steps.STEPS[-1].key,
         "rev": draft.revision,
         "about": steps.about_of(draft.content),
         "failed": failed,
@@ -368,8 +389,7 @@ def _check_post(request: HttpRequest, draft: drafts.Open) -> HttpResponse:
         return _check_page(request, draft, status=200, failed="changed")
     if limits.over(request, "submit"):
         return waiting(request, status=429)
-    wish = bool(draft.content.fields.get("strip"))
-    files = [uploads.HandedFile(**{**file, "strip": wish}) for file in draft.content.files]
+    files = [uploads.HandedFile(**file) for file in draft.content.files]
     try:
         services.submit_tip(
             receipt=draft.content.receipt,

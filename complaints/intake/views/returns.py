@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from uuid import UUID
 
+from accounts.keys import KeySeed
 from django.conf import settings
 from django.http import (
     Http404,
@@ -21,11 +22,23 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from ledger.proofs import NotYet
 
-from complaints.intake import filetypes, forms, limits, reading, returning, services, uploads
+from complaints.intake import (
+    afterwards,
+    asking,
+    filetypes,
+    forms,
+    limits,
+    reading,
+    returning,
+    services,
+    uploads,
+)
 from complaints.intake.browser import RETURN_COOKIE, Handle
-from complaints.intake.models import Message, Tip
+from complaints.intake.cleaning.run import REASONS
+from complaints.intake.models import Message, State, Tip
 from complaints.intake.views.common import notice, page, posted, see_other, waiting
 from complaints.intake.views.leave import clear, cleared
 from complaints.intake.views.sent import note_file
@@ -34,6 +47,7 @@ from complaints.vault.errors import Corrupt, Mistyped, NotAMember
 from complaints.vault.files import open_file
 from complaints.vault.tips import TipKeys
 
+RATINGS = ((3, _lazy("满意")), (2, _lazy("基本满意")), (1, _lazy("不满意")))
 SANDBOX = "sandbox; default-src 'none'"
 SHOWN_MOST = 60
 
@@ -53,21 +67,26 @@ def enter(request: HttpRequest) -> HttpResponse:
         found = _find(receipt)
     if found is None:
         return _again(request, typed, _("没有找到这个查询码"), unknown=True)
-    tip, master = found
+    return let_in(request, *found)
+
+
+def let_in(request: HttpRequest, tip: Tip, reporter: KeySeed) -> HttpResponse:
+    """A session of its own for this browser; the one before ends."""
     response = see_other("return_view")
     returning.end(Handle.of(request, RETURN_COOKIE))
-    returning.begin(tip=tip, reporter=master.reporter).keep(response, RETURN_COOKIE)
+    handle = returning.begin(tip=tip.uuid, reporter=reporter, lookup=bytes(tip.lookup_id))
+    handle.keep(response, RETURN_COOKIE)
     return response
 
 
-def _find(receipt: str) -> tuple[UUID, receipts.Master] | None:
+def _find(receipt: str) -> tuple[Tip, KeySeed] | None:
     """The tip of a receipt: every live version of the salt is tried, found or not."""
     found = None
     for version in receipts.live_versions():
         master = receipts.derive(receipt, version)
-        tip = Tip.objects.filter(lookup_id=master.lookup_id).values_list("uuid", flat=True).first()
-        if tip is not None and found is None:
-            found = (tip, master)
+        tip = Tip.objects.filter(lookup_id=master.lookup_id).first()
+        if tip is not None and found is None and (seed := afterwards.reporter_of(tip, master)):
+            found = (tip, seed)
     return found
 
 
@@ -93,17 +112,29 @@ def _again(request: HttpRequest, typed: str, error: str, *, unknown: bool = Fals
 # Behind the receipt -------------------------------------------------------------------------------------
 
 
-def _opened(request: HttpRequest) -> tuple[Tip, TipKeys] | None:
-    """The tip of this return session with its talk keys."""
+def session_of(request: HttpRequest) -> tuple[Tip, returning.Opened] | None:
+    """The tip of this return session; None where there is none, or another receipt has taken its place."""
     try:
         session = returning.resume(Handle.of(request, RETURN_COOKIE))
         tip = Tip.objects.select_related("office").get(pk=session.tip)
+    except (returning.Closed, Tip.DoesNotExist):
+        return None
+    return (tip, session) if bytes(tip.lookup_id) == session.lookup else None
+
+
+def opened(request: HttpRequest) -> tuple[Tip, TipKeys] | None:
+    """The tip of this return session with its talk keys."""
+    found = session_of(request)
+    if found is None:
+        return None
+    tip, session = found
+    try:
         return tip, tips.open_as_reporter(tip_uuid=tip.uuid, reporter=session.reporter)
-    except (returning.Closed, Tip.DoesNotExist, NotAMember):
+    except NotAMember:
         return None
 
 
-def _shut(request: HttpRequest) -> HttpResponse:
+def shut(request: HttpRequest) -> HttpResponse:
     """No session: the receipt has to be typed again. What was written stands there to be copied."""
     text = posted(request).get("text", "") if request.method == "POST" else ""
     if text:
@@ -114,22 +145,24 @@ def _shut(request: HttpRequest) -> HttpResponse:
 @page("GET", "POST", own_handlers=True)
 def view(request: HttpRequest) -> HttpResponse:
     """The page of one report; POST adds a text, files, or both."""
-    opened = _opened(request)
-    if opened is None:
-        return uploads.receive(request, room=0, view=lambda r, _h: _shut(r))
-    tip, keys = opened
+    found = opened(request)
+    if found is None:
+        return uploads.receive(request, room=0, view=lambda r, _h: shut(r))
+    tip, keys = found
     if request.method == "POST" and limits.over(request, "message"):
         return uploads.receive(request, room=0, view=lambda r, _h: waiting(r, status=429))
 
     def answer(request: HttpRequest, handler: uploads.SealingHandler) -> HttpResponse:
         if request.method != "POST":
-            return _show(request, tip, keys, form=forms.MessageForm())
-        return _add(request, tip, keys, handler)
+            return show(request, tip, keys, form=forms.MessageForm())
+        return _add(request, tip, keys, handler, objection="objection" in request.POST)
 
     return uploads.receive(request, room=settings.UPLOAD_MAX_FILES, view=answer)
 
 
-def _add(request: HttpRequest, tip: Tip, keys: TipKeys, handler: uploads.SealingHandler) -> HttpResponse:
+def _add(
+    request: HttpRequest, tip: Tip, keys: TipKeys, handler: uploads.SealingHandler, *, objection: bool
+) -> HttpResponse:
     """Adds what was sent. One refused file refuses the whole message: half of it would puzzle both sides."""
     form = forms.MessageForm(posted(request))
     errors = [] if form.is_valid() else form.summary()
@@ -139,19 +172,20 @@ def _add(request: HttpRequest, tip: Tip, keys: TipKeys, handler: uploads.Sealing
     ]
     if not errors and not form.cleaned_data["text"] and not handler.taken:
         errors = [("text", _("请写下想说的话，或者选一个文件"))]
+    elif objection and not errors and not form.cleaned_data["text"]:
+        errors = [("text", _("请写明哪里不同意"))]
+    if not errors and form.cleaned_data["strip"]:
+        uploads.strip_taken(handler)
+        errors = [("attachments", _unclean(file)) for file in handler.taken if file.unclean]
     if errors:
-        return _show(request, tip, keys, form=form, errors=errors, status=422)
-    strip = form.cleaned_data["strip"]
-    files = [uploads.HandedFile(**{**file.as_json(), "strip": strip}) for file in handler.taken]
+        return show(request, tip, keys, form=form, errors=errors, status=422, objecting=objection)
+    files = list(handler.taken)
     for _try in range(services.TRIES):
         try:
-            services.add_message(
-                tip=tip,
-                keys=keys,
-                author=Message.Author.REPORTER,
-                text=form.cleaned_data["text"],
-                files=files,
-            )
+            _write(tip, keys, form.cleaned_data["text"], files, objection=objection)
+        except afterwards.TooLate:
+            errors = [("text", _("现在不能提出异议了。想说的话可以作为补充情况发送，都还在下面"))]
+            return show(request, tip, keys, form=form, errors=errors, status=422)
         except services.Moved:  # to another office, just now
             tip.refresh_from_db()
             continue
@@ -160,7 +194,20 @@ def _add(request: HttpRequest, tip: Tip, keys: TipKeys, handler: uploads.Sealing
     raise limits.Crowded
 
 
-def _show(
+def _unclean(file: uploads.HandedFile) -> str:
+    """Told before anything is sent: hidden data could not be taken out, and what one can do."""
+    said = {"name": file.name, "reason": REASONS.get(file.unclean, "")}
+    return _("“%(name)s”里隐藏的信息去不掉：%(reason)s。要照原样交，就不要选去掉隐藏信息，再交一次") % said
+
+
+def _write(tip: Tip, keys: TipKeys, text: str, files: list[uploads.HandedFile], *, objection: bool) -> None:
+    if objection:
+        afterwards.raise_objection(tip=tip, keys=keys, text=text, files=files)
+        return
+    services.add_message(tip=tip, keys=keys, author=Message.Author.REPORTER, text=text, files=files)
+
+
+def show(
     request: HttpRequest,
     tip: Tip,
     keys: TipKeys,
@@ -168,9 +215,16 @@ def _show(
     form: forms.MessageForm,
     errors: list[tuple[str, str]] | None = None,
     status: int = 200,
+    objecting: bool = False,
 ) -> HttpResponse:
+    """The page of the report."""
     context = {
+        "objecting": objecting,
+        "object_until": afterwards.objection_until(tip),
+        "may_rate": tip.state == State.CLOSED and tip.rating is None,
+        "ratings": RATINGS,
         "view": reading.read(tip=tip, keys=keys),
+        "may_ask": asking.may_ask(tip),
         "form": form,
         "errors": errors or [],
         "strip": form.data.get("strip") if form.is_bound else True,
@@ -194,18 +248,18 @@ def close(request: HttpRequest) -> HttpResponse:
 @page("GET")
 def acknowledgement(request: HttpRequest) -> HttpResponse:
     """The signed note that the report was registered."""
-    opened = _opened(request)
-    return see_other("return") if opened is None else note_file(services.acknowledgement_of(opened[0]))
+    found = opened(request)
+    return see_other("return") if found is None else note_file(services.acknowledgement_of(found[0]))
 
 
 @page("GET")
 def proof(request: HttpRequest) -> HttpResponse:
     """The proof file (C2SP tlog-proof); before the ledger is next signed, a page that says when."""
-    opened = _opened(request)
-    if opened is None:
+    found = opened(request)
+    if found is None:
         return see_other("return")
     try:
-        return note_file(services.proof_of(opened[0]), name="proof.tlog-proof")
+        return note_file(services.proof_of(found[0]), name="proof.tlog-proof")
     except NotYet:
         return notice(
             request,
@@ -221,14 +275,14 @@ def proof(request: HttpRequest) -> HttpResponse:
 @page("GET")
 def file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """A file of either side, as a download. 404 for one of another tip."""
-    opened = _opened(request)
-    if opened is None:
-        return see_other("return")
-    tip, keys = opened
-    found = reading.file_of(tip=tip, keys=keys, pk=pk)
+    found = opened(request)
     if found is None:
+        return see_other("return")
+    tip, keys = found
+    held = reading.file_of(tip=tip, keys=keys, pk=pk)
+    if held is None:
         raise Http404
-    blocks = open_file(pk, bytes.fromhex(found.key), found.size)
+    blocks = open_file(pk, bytes.fromhex(held.key), held.size)
     try:
         first = next(blocks, b"")
     except (Corrupt, OSError):
@@ -240,9 +294,9 @@ def file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             back=reverse("intake:return_view"),
         )
     response = StreamingHttpResponse(_quiet(chain([first], blocks)), content_type="application/octet-stream")
-    name = filetypes.download_name(found.name, None, found.type)
+    name = filetypes.download_name(held.name, None, held.type)
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response.headers["Content-Length"] = str(found.size)
+    response.headers["Content-Length"] = str(held.size)
     response.headers["Content-Security-Policy"] = SANDBOX
     return response
 

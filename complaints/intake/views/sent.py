@@ -40,11 +40,13 @@ def sent(request: HttpRequest) -> HttpResponse:
         return cleared(response)
     unticked = request.method == "POST"
     tip = Tip.objects.filter(lookup_id=bytes.fromhex(draft.content.lookup)).first()
+    if tip is None:  # another receipt has taken its place: this one opens nothing
+        return over(request)
     kept = draft.content.sent or {}
     context = {
         "receipt": receipts.grouped(draft.content.receipt),
         "sent_on": date.fromisoformat(kept["on"]),
-        "due_on": tip.due_on if tip and kept["named"] else None,
+        "due_on": tip.due_on if kept["named"] else None,
         "address": settings.SITE_URL.partition("://")[2].rstrip("/"),
         "errors": [("ok", _("请先保存查询码，再勾选“已经保存好了”"))] if unticked else [],
     }

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from complaints.desk import results
 from complaints.intake.models import State, Tip
 from complaints.vault.models import Office
+from search import synonyms
+from search.models import Synonym
 
 WORDS = ("押金", "押金 OR 占道", '"押金不退" -采砂', "-押金", "砂")
 
@@ -97,3 +99,31 @@ def test_the_total_is_right_where_it_is_told(desk: Any, texts: dict[Any, str]) -
         )
         allowed = set(tips.values_list("pk", flat=True))
         assert page.total == sum("押金" in text for pk, text in texts.items() if pk in allowed)
+
+
+def test_words_are_understood_as_the_public_search_understands_them(
+    desk: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Numbers however they are written, and the editors' synonyms, which the page names."""
+    Synonym.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        Synonym.objects.create(words="押金\n保证金")
+    made = {
+        "law": desk.tip("处罚没有依据", "违反《行政处罚法》第三十四条"),
+        "money": desk.tip("不退钱", "退房以后保证金不退"),
+    }
+    user, seed = desk.users["triage"], desk.seeds["triage"]
+
+    def found(text: str) -> Any:
+        return results.search(
+            user=user, seed=seed, offices=[desk.lake], tips=Tip.objects.all(), text=text, filtered=False
+        )
+
+    assert [tip.pk for tip in found("第34条").tips] == [made["law"].pk]
+    assert [tip.pk for tip in found("行政处罚法 34条").tips] == [made["law"].pk]
+    page = found("押金")
+    assert [tip.pk for tip in page.tips] == [made["money"].pk]
+    assert page.also == ["保证金"]
+    assert not found('"押金"').tips, "what is quoted is what is written"
+    Synonym.objects.all().delete()
+    synonyms.forget()

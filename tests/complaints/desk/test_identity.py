@@ -12,8 +12,8 @@ from complaints.desk import identity
 from complaints.intake import services as intake
 from complaints.vault import checking, directory
 from complaints.vault import identity as vault
-from complaints.vault.errors import NotAMember
-from complaints.vault.models import IdentityRequest, Wrap
+from complaints.vault.errors import BadSeal, DirectoryBroken, NotAMember
+from complaints.vault.models import IdentityRequest, Membership, Wrap
 
 REASON = "要当面归还他交来的账本"
 
@@ -160,3 +160,37 @@ def test_no_is_no(desk, named):
     with pytest.raises(identity.Refused):
         agree(desk, asked)
     assert ask(desk, named)
+
+
+def test_one_member_who_writes_into_the_database_opens_nothing(desk, named):
+    """Every row that says "may" forged in SQL by a custodian: what is missing is the other half's key."""
+    custodian, seed = desk.users["custodian"], desk.seeds["custodian"]
+    asked = ask(desk, named)
+    Membership.objects.create(office=desk.lake, user=custodian, role="approver", granted_at=clock.now())
+    IdentityRequest.objects.filter(pk=asked.pk).update(
+        answer="agreed", approver=desk.users["approver"], answered_at=clock.now()
+    )
+    recipient = vault.wraps.recipient_hash(seed.box_public)
+    halves = Wrap.objects.filter(subject=named.pk, kind="identity-b")
+    (half,) = halves
+    Wrap.objects.create(
+        kind="identity-b", subject=named.pk, generation=half.generation, recipient=recipient,
+        office=half.office, epoch=half.epoch, user=custodian, sealed=bytes(half.sealed),
+    )  # fmt: skip
+    for seeds in Wrap.objects.filter(kind="approval-seed", subject=desk.lake.uuid):
+        Wrap.objects.create(
+            kind=seeds.kind, subject=seeds.subject, generation=seeds.generation, recipient=recipient,
+            user=custodian, sealed=bytes(seeds.sealed), signature=bytes(seeds.signature),
+        )  # fmt: skip
+    asked.refresh_from_db()
+    with pytest.raises((NotAMember, BadSeal)):
+        vault.open_with(asked, custodian, seed)
+    with pytest.raises((NotAMember, BadSeal, DirectoryBroken)):
+        vault.hand_half(asked, custodian, seed)
+    client = desk.client("custodian")
+    for path in ("answer", "look"):
+        page = client.post(f"/desk/identity/{asked.pk}/{path}/", {"answer": "agree"})
+        assert page.status_code in (403, 404, 409, 503), path
+        assert "张三" not in page.content.decode()
+    faults = checking.check().faults
+    assert any("in the database, but not in the directory" in fault for fault in faults)

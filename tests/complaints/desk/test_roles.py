@@ -32,6 +32,7 @@ def address(name: str, tip: Tip) -> str:
         "number": tip.number,
         "pk": 999_999 if "<int:pk>" in str(pattern.pattern) else uuid.UUID(int=7),
         "office": "lake",
+        "page": 1,
     }
     wanted = pattern.pattern.converters
     return reverse(f"desk:{name}", kwargs={key: given[key] for key in wanted})

@@ -315,3 +315,22 @@ def test_who_moves_it_is_asked_again_in_the_service(land: Land) -> None:
     with pytest.raises(PermissionDenied):
         moving.move(**land.desk.open("handler", tip), to=land.desk.city, reason="x", revision=1)
     assert User.objects.filter(pk=land.desk.users["handler"].pk).exists()
+
+
+def test_who_has_it_open_while_it_goes_is_told_that_it_is_not_there(desk: Any, monkeypatch: Any) -> None:
+    """The tip moves between the question of the role and the opening: 404, and not that a key is missing."""
+    from complaints.desk import opening
+    from complaints.intake.models import Tip
+    from complaints.vault.errors import NotAMember
+
+    tip = desk.tip()
+    client = desk.client("triage")
+
+    def gone(**_given: Any) -> Any:
+        Tip.objects.filter(pk=tip.pk).update(office=desk.city)
+        raise NotAMember("lake")
+
+    monkeypatch.setattr(opening, "open_tip", gone)
+    assert client.get(f"/desk/tips/{tip.number}/").status_code == 404
+    Tip.objects.filter(pk=tip.pk).update(office=desk.lake)
+    assert client.post(f"/desk/tips/{tip.number}/note/", {"note": "写到一半"}).status_code == 404

@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
 
-from complaints.intake import filetypes, uploads
+from complaints.intake import drafts, filetypes, uploads
+from complaints.intake.browser import DRAFT_COOKIE, Handle
 from complaints.intake.models import Tip
-from complaints.vault.files import open_file
+from complaints.vault.files import open_blob, open_file
 from complaints.vault.models import SealedFile
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+from . import planted
+
+PNG = planted.picture("PNG")
 ZIP = b"PK\x03\x04" + bytes(22) + (19).to_bytes(2, "little") + b"\0\0" + b"[Content_Types].xml" + bytes(50)
 
 
@@ -93,7 +97,7 @@ def test_upload_stays_and_remove_removes(site: Any, settings: Any) -> None:
         ("run.exe", b"MZ\x90\0" + bytes(100), "不能交"),
         ("page.txt", b"<!DOCTYPE html><script>alert(1)</script>", "不能交"),
         ("pic.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "不能交"),
-        ("a.zip", ZIP, "不能交"),
+        ("a.jpg", ZIP, "不能交"),
         ("macro.docm", ZIP, "不能交"),
         ("run.bat", b"echo hello", "不能交"),
         ("noise.txt", b"a\0b", "不能交"),
@@ -180,3 +184,43 @@ def test_a_body_that_ends_inside_a_file(site: Any, settings: Any) -> None:
     assert answer.status_code in (400, 422)
     assert not blobs(settings)
     assert not SealedFile.objects.exists()
+
+
+def draft_files(reporter: Any) -> list[dict[str, Any]]:
+    """The files of the reporter's draft, as their cookie opens it."""
+    request = RequestFactory().get("/report/")
+    request.COOKIES[DRAFT_COOKIE] = reporter.client.cookies[DRAFT_COOKIE].value
+    return drafts.read(Handle.of(request, DRAFT_COOKIE)).content.files
+
+
+def test_hidden_data_is_taken_out_of_the_original_too(site: Any, settings: Any) -> None:
+    """As the reporter wished: what is kept is the clean file, and nothing of the other."""
+    reporter = at_files(site)
+    photo = SimpleUploadedFile("夜市.jpg", planted.picture("JPEG"))
+    assert reporter.send("files", attachments=photo, strip="1").status_code == 303
+    (row,) = SealedFile.objects.all()
+    (file,) = draft_files(reporter)
+    assert (file["uuid"], file["strip"], file["unclean"]) == (str(row.uuid), True, "")
+    kept = b"".join(open_blob(row.name, row.uuid, bytes.fromhex(file["key"]), file["size"]))
+    assert kept[:2] == b"\xff\xd8"
+    assert planted.CANARY not in kept
+    assert len(blobs(settings)) == 1
+
+
+def test_that_it_cannot_is_said_before_anything_is_sent(site: Any, settings: Any) -> None:
+    reporter = at_files(site)
+    old = SimpleUploadedFile("帐.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(900))
+    answer = reporter.send("files", attachments=old, strip="1")
+    assert answer.status_code == 422
+    assert "没能去掉：这种格式在这里没有办法去掉隐藏的信息" in answer.content.decode()
+    assert len(blobs(settings)) == 1  # it is kept: one may go on with it, or take it out
+    assert reporter.send("files", strip="1").status_code == 303
+    assert draft_files(reporter)[0]["unclean"] == "kind"
+
+
+def test_a_site_may_take_fewer_kinds(site: Any, settings: Any) -> None:
+    settings.UPLOAD_TYPES = ["image/*", "application/pdf"]
+    reporter = at_files(site)
+    answer = reporter.send("files", attachments=SimpleUploadedFile("a.txt", b"abc"))
+    assert answer.status_code == 422
+    assert not blobs(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from accounts import network
 from django.test import RequestFactory
 
 from complaints.intake import limits
@@ -15,7 +16,7 @@ def request(address: str, host: str = "testserver") -> Any:
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
+    ("address", "named"),
     [
         ("203.0.113.77", "203.0.113.0/24"),
         ("::ffff:203.0.113.77", "203.0.113.0/24"),
@@ -23,29 +24,29 @@ def request(address: str, host: str = "testserver") -> Any:
         ("", "unknown"),
     ],
 )
-def test_networks(address: str, network: str) -> None:
-    assert limits.network(request(address)) == network
+def test_networks(address: str, named: str) -> None:
+    assert network.network(request(address)) == named
 
 
 def test_onion_traffic_is_one_bucket() -> None:
-    assert limits.network(request("127.0.0.1", "abc.onion:80")) == "onion"
+    assert network.network(request("127.0.0.1", "abc.onion:80")) == "onion"
 
 
 def test_only_nginx_in_production_says_who_asks(settings: Any) -> None:
     asked = request("127.0.0.1")
     asked.META["HTTP_X_REAL_IP"] = "203.0.113.9"
-    assert limits.network(asked) == "127.0.0.0/24"
+    assert network.network(asked) == "127.0.0.0/24"
     settings.PRODUCTION = True
-    assert limits.network(asked) == "203.0.113.0/24"
+    assert network.network(asked) == "203.0.113.0/24"
 
 
 def test_a_bucket_changes_with_the_window_and_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits.time, "time", lambda: 1000.0)
-    one = limits.bucket(request("203.0.113.77"), 60)
-    assert limits.bucket(request("203.0.113.1"), 60) == one
-    assert limits.bucket(request("203.0.114.1"), 60) != one
+    one = network.bucket(request("203.0.113.77"), 60)
+    assert network.bucket(request("203.0.113.1"), 60) == one
+    assert network.bucket(request("203.0.114.1"), 60) != one
     monkeypatch.setattr(limits.time, "time", lambda: 1060.0)
-    assert limits.bucket(request("203.0.113.77"), 60) != one
+    assert network.bucket(request("203.0.113.77"), 60) != one
 
 
 def test_over_the_rate(site: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from search.engines.base import EngineError
 
 # In this order: the last one takes minutes to fill its queue.
-PARTS = ("pages", "intake", "search", "suggest", "tips", "ledger", "flow", "queue")
+PARTS = ("pages", "intake", "search", "suggest", "tips", "ledger", "flow", "day", "registers", "queue")
 ALONE = {"search", "suggest", "tips", "flow"}
 """Parts that need no site."""
 
@@ -29,7 +29,10 @@ class Command(BaseCommand):
         parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART")
         parser.add_argument("--seconds", type=float, default=10, help="of each row of intake and pages")
         parser.add_argument("--tips", type=int, default=10_000, help="in the queue, and in an index of tips")
+        parser.add_argument("--worked", type=int, default=200, metavar="TIPS", help="in the working day")
         parser.add_argument("--events", type=int, default=20_000, help="in the ledger")
+        parser.add_argument("--items", type=int, default=10_000, help="in the register of power items")
+        parser.add_argument("--rows", type=int, default=500, help="of them imported from a workbook")
         learned = parser.add_argument_group(
             "suggest, on tables with columns label, and text or title and detail"
         )
@@ -106,8 +109,14 @@ class Command(BaseCommand):
         """Prints the table, or tables, of one part."""
         module = importlib.import_module(f"tests.bench.{part}")
         tips = {"tips": options["tips"]}
-        sizes = {"queue": tips, "tips": tips, "ledger": {"events": options["events"]}}
+        sizes = {
+            "queue": tips,
+            "registers": {"items": options["items"], "rows": options["rows"]},
+            "tips": tips,
+            "ledger": {"events": options["events"]},
+            "day": {"tips": options["worked"]},
+        }
         found = module.run(site, **sizes.get(part, {"seconds": options["seconds"]}))
-        for table in found if isinstance(found, list) else [found]:
+        for table in [found] if hasattr(found, "text") else found:
             self.stdout.write(table.text())
             self.stdout.flush()

@@ -1,0 +1,18 @@
+"""The fields that a column of a workbook can mean, for the form that corrects them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from cms.importing.review import CHOICES
+from cms.importing.sentences import FIELD_LABELS
+
+register = template.Library()
+
+
+@register.simple_tag
+def import_fields() -> list[tuple[str, Any]]:
+    """(key, name) of each field."""
+    return [(key, name) for key, name in FIELD_LABELS.items() if key in CHOICES]

@@ -1,0 +1,3 @@
+"""Wagtail looks for hooks here."""
+
+from config import figures  # noqa: F401

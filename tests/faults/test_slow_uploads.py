@@ -1,0 +1,31 @@
+"""Slow bodies close the intake to nobody: they wait in a program of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import journeys
+from tests.support.dawdlers import dawdling, still_open
+from tests.support.running import Running
+
+
+@pytest.mark.parametrize("head_only", [False, True], ids=["bodies", "heads"])
+def test_a_report_goes_through_while_64_dawdle(site: Running, head_only: bool) -> None:
+    with dawdling(site.url, 64, head_only=head_only) as dawdlers:
+        receipt = journeys.report(site.url, "大家都在慢慢上传的时候交的")
+        # They did not make room by being thrown out: each still waits for its answer. (Heads this slow are
+        # ended after a while, as they should be.)
+        assert head_only or all(still_open(each) for each in dawdlers)
+    assert journeys.opens(site.url, receipt)
+
+
+def test_a_slow_upload_arrives_whole(site: Running) -> None:
+    """It is a program like the other: the file is taken, whoever read the request."""
+    receipt = journeys.report(site.url, "带材料的")
+    client = journeys.come_back(site.url, receipt)
+    content = "证据".encode() * 400_000
+    client.submit(
+        client.form("attachments"), {"text": "见附件"}, files={"attachments": ("证据.txt", content)}
+    )
+    link = next(link for link in client.page.links if "/return/files/" in link)
+    assert client.get(link).body == content
