@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
-from tests.support import alone, cities, running, services
+from tests.support import alone, cities, running, services, template
 
 # Playwright's synchronous API runs an event loop in this thread, where Django would refuse queries.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -86,9 +87,30 @@ def _own_broker() -> None:
     app.conf.update(broker_url="memory://", broker_transport_options={})
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """A copy of the run's template is there already when Django looks for it."""
+    return bool(template.name())
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The database of this process, copied from the run's template where there is one."""
+    from django.db import connection
+
+    if not template.name():
+        return
+    own = connection.settings_dict["TEST"]["NAME"] or f"test_{connection.settings_dict['NAME']}"
+    if connection.vendor == "sqlite":
+        template.copy_sqlite(Path(own))
+    else:
+        template.copy_postgres(os.environ["DATABASE_URL"], own)
+
+
 @pytest.fixture(autouse=True)
 def own_var(settings: Any, tmp_path: Path) -> Iterator[None]:
     """Each test has its own cache, media, sealed files, indexes, logs and pins; none can see another's."""
+    translation.deactivate()  # the language of whoever asked last
     with alone.own_stores(settings, tmp_path):
         yield
 
@@ -153,6 +175,9 @@ def real_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Runn
     prefix = environment["ELASTICSEARCH_PREFIX"] = f"real-{os.getpid()}"
     with running.database_for(os.environ.get("DATABASE_URL", "")) as database:
         var = tmp_path_factory.mktemp("site") / "var"
+        if template.name() and not database:
+            var.mkdir()
+            template.copy_sqlite(var / "db.sqlite3")
         site = running.Running(var, environment=environment | {"DATABASE_URL": database})
         try:
             site.start()

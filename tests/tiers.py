@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support import services
+from tests.support import services, template
 
 ROOT = services.ROOT
 Tier = tuple[str, dict[str, str]]
@@ -61,7 +61,9 @@ def run(tier: Tier, arguments: list[str]) -> int:
     clean = {k: v for k, v in os.environ.items() if k not in ("PRODUCTION", "DEBUG", "INTERFACES", "DEMO")}
     start = time.monotonic()
     print(f"\n== tier {name} ==", flush=True)
-    code = subprocess.run(command, cwd=ROOT, env=clean | environment | {"VAR_DIR": str(var)}).returncode
+    whole = clean | environment | {"VAR_DIR": str(var)}
+    with template.made(whole, var) as copied:
+        code = subprocess.run(command, cwd=ROOT, env=whole | {"TEST_TEMPLATE": copied}).returncode
     print(
         f"== tier {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - start:.0f} s ==",
         flush=True,

@@ -29,6 +29,7 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
 )
 
 GRACE = 1.0  # seconds for a request to be there as a whole
+STARTING = 120.0  # seconds that the other program is given to start
 SEEN_MOST = 2**17  # bytes that are waited for; what says that it is larger is slow by nature
 FREE, RATE = 30.0, 1024.0  # after so many seconds: bytes a second, on the average
 SILENCE, DEADLINE = 60.0, 3600.0  # seconds without a byte; seconds for one connection
@@ -101,14 +102,34 @@ class Web(ThreadWorker):
         conn.began = getattr(conn, "began", None) or time.monotonic()
         count = awaited(conn.sock)
         late = time.monotonic() - conn.began > GRACE
-        if count == 0 or ((count is None or late) and not given_away(conn, to)):
-            wake_at(conn.sock, 1)
-            conn.began = None
-            return super().handle(conn)
-        if count is None or late:
+        if count and not late:
+            wake_at(conn.sock, count)
+            return _DEFER
+        if count != 0 and (self.gave(conn, to) or self.starting(to)):
             return False
-        wake_at(conn.sock, count)
-        return _DEFER
+        wake_at(conn.sock, 1)
+        conn.began = None
+        return super().handle(conn)
+
+    down_since: float | None = None
+
+    def gave(self, conn: Any, to: Path) -> bool:
+        """Whether the other program took it."""
+        taken = given_away(conn, to)
+        if taken:
+            self.down_since = None
+        return taken
+
+    def starting(self, to: Path) -> bool:
+        """Is there such a program on this site, only not at this moment? Then who is slow must come again.
+
+        To serve them here would let the few threads of this program fill with them while the other starts.
+        One that stays away is not waited for: better a slow site than one that takes no files.
+        """
+        if not to.exists():
+            return False
+        self.down_since = self.down_since or time.monotonic()
+        return time.monotonic() - self.down_since < STARTING
 
     def murder_pending(self) -> None:
         """In the main loop: those that have been put back for too long are given away."""
@@ -119,7 +140,7 @@ class Web(ThreadWorker):
                 self.poller.unregister(conn.sock)
             self.nr_conns -= 1
             if to is not None:
-                given_away(conn, to)
+                self.gave(conn, to)
             conn.close()
         super().murder_pending()
 

@@ -21,16 +21,17 @@ EXPECTED = {
     "handler": {
         "queue", "open", "files", "search", "claim", "reply", "note",
         "state:screening", "state:accepted", "state:repeat", "state:disposing", "state:closed",
-        "propose", "label", "link", "pause", "bulk",
+        "propose", "label", "link", "pause", "bulk", "redact", "export",
     },
     "approver": {
         "queue", "open", "files", "search", "assign", "note",
         "state:refused", "state:moved", "state:disposing", "state:closed",
         "propose", "decide", "hold", "transfer", "half", "half:b", "priority", "pause", "bulk", "share-view",
+        "redact", "export", "retention", "destroy",
     },
     "custodian": {"queue", "identity-request", "half", "half:a"},
-    "auditor": {"queue", "audit"},
-    "administrator": {"administer"},
+    "auditor": {"queue", "audit", "retention"},
+    "administrator": {"administer", "retention", "destroy"},
 }  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def test_former_members_and_the_inactive_may_nothing(desk: Any) -> None:  # noqa
 
 def test_an_unknown_action_is_a_mistake(desk: Any) -> None:  # noqa: F811
     with pytest.raises(KeyError):
-        access.can(desk.users["triage"], "destroy", office=desk.lake)
+        access.can(desk.users["triage"], "no-such-act", office=desk.lake)
 
 
 def test_every_desk_view_names_who_may_enter() -> None:

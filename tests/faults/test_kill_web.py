@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from typing import Any
 
@@ -182,7 +182,11 @@ def until_an_index_grows(site: Running) -> None:
     """Returns when an index of tips is being written."""
 
     def size() -> int:
-        return sum(file.stat().st_size for file in (site.var / "find").glob("[0-9a-f]*-*-*.db*"))
+        found = 0
+        for file in (site.var / "find").glob("[0-9a-f]*-*-*.db*"):
+            with suppress(FileNotFoundError):  # the journal of somebody who has just closed it
+                found += file.stat().st_size
+        return found
 
     start, end = size(), time.monotonic() + 10
     while size() == start and time.monotonic() < end:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.support import journeys
@@ -9,8 +11,15 @@ from tests.support.dawdlers import dawdling, still_open
 from tests.support.running import Running
 
 
+def listens(site: Running) -> bool:
+    """It starts beside the web program, and a test before may have killed both."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(site.var / "uploads.sock")) == 0
+
+
 @pytest.mark.parametrize("head_only", [False, True], ids=["bodies", "heads"])
 def test_a_report_goes_through_while_64_dawdle(site: Running, head_only: bool) -> None:
+    site.wait(lambda: listens(site), 60, "the program of slow requests")
     with dawdling(site.url, 64, head_only=head_only) as dawdlers:
         receipt = journeys.report(site.url, "大家都在慢慢上传的时候交的")
         # They did not make room by being thrown out: each still waits for its answer. (Heads this slow are

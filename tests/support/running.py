@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support import template
+
 ROOT = Path(__file__).resolve().parents[2]
 START = 480  # seconds for set-up with demo content, beside another process of pytest
 
@@ -161,14 +163,9 @@ def database_for(url: str) -> Iterator[str]:
     if not url:
         yield ""
         return
-    import psycopg
-    from psycopg import sql
-
     name = f"fault_{secrets.token_hex(6)}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    template.copy_postgres(url, name)
     try:
-        yield url.rsplit("/", 1)[0] + "/" + name
+        yield template.beside(url, name)
     finally:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        template.drop(url, name)
