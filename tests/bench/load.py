@@ -42,6 +42,8 @@ TIP = [
     "unread",
     "proposed",
     "objected",
+    "mailbox_closed",
+    "passed_on",
     "change",
     "revision",
 ]
@@ -122,7 +124,7 @@ def _tip(
             0,
         ),
         *(day, who, None, None, due, "ack_named" if due else "", int(chance.random() < 0.02)),
-        *(chance.random() < 0.001, False, chance.random() < 0.05, False, False, change, 1),
+        *(chance.random() < 0.001, False, chance.random() < 0.05, False, False, False, b"", change, 1),
     )
 
 

@@ -368,6 +368,29 @@ def test_destroyed_nothing_of_it_stands_anywhere(real_desk: Any, monkeypatch: An
     shutil.rmtree(settings.FIND_DIR, ignore_errors=True)
 
 
+def test_old_rows_are_dropped_whoever_may_still_see_them(real_desk: Any, monkeypatch: Any) -> None:
+    """PostgreSQL keeps dead rows for every older transaction; and who reads the table is waited for."""
+    if connection.vendor != "postgresql":
+        assert retention_destroy.scrub()
+        return
+    import psycopg
+
+    monkeypatch.setattr(retention_destroy, "LOCK_WAIT", "100ms")
+    tip = real_desk.tip("还有人看得见的")
+    needles = {name: each for name, each in needles_of(tip).items() if name.startswith("cell")}
+    url = connection.get_connection_params()
+    with psycopg.connect(**{name: url[name] for name in ("dbname", "user", "host", "port")}) as other:
+        other.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        other.execute("SELECT 1")
+        Cell.objects.filter(tip=tip.pk).delete()
+        assert standing(needles) == set(needles)
+        assert retention_destroy.scrub()
+        assert standing(needles) == set()
+        other.execute("SELECT count(*) FROM vault_cell")
+        assert not retention_destroy.scrub()
+    assert retention_destroy.scrub()
+
+
 def opened_index(desk: Any) -> finding.SealedOffice:
     user, seed = desk.users["triage"], desk.seeds["triage"]
     office_seed = offices.open_office_seed(user, seed, desk.lake)
