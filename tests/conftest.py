@@ -173,7 +173,7 @@ def real_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Runn
         if environment[name].startswith("redis"):
             environment[name] = alone.redis(environment[name], first)
     prefix = environment["ELASTICSEARCH_PREFIX"] = f"real-{os.getpid()}"
-    with running.database_for(os.environ.get("DATABASE_URL", "")) as database:
+    with running.database_for(os.environ.get("DATABASE_URL", ""), migrated=True) as database:
         var = tmp_path_factory.mktemp("site") / "var"
         if template.name() and not database:
             var.mkdir()

@@ -158,13 +158,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def database_for(url: str) -> Iterator[str]:
-    """A new database on the PostgreSQL server of `url`, dropped afterwards; "" stays SQLite."""
+def database_for(url: str, *, migrated: bool = False) -> Iterator[str]:
+    """A new database on the PostgreSQL server of `url`, dropped afterwards; "" stays SQLite.
+
+    It is empty, or `migrated`: a copy of the run's template, where there is one.
+    """
     if not url:
         yield ""
         return
     name = f"fault_{secrets.token_hex(6)}"
-    template.copy_postgres(url, name)
+    template.copy_postgres(url, name, "" if migrated else "template1")
     try:
         yield template.beside(url, name)
     finally:
