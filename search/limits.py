@@ -49,11 +49,12 @@ def _spend(request: HttpRequest, units: int) -> int:
     now = time.time()
     window, left = int(now) // WINDOW_S, WINDOW_S - int(now) % WINDOW_S
     try:
-        over = [_add(f"search:spent:{window}:{key}", units) > most for key, most in _buckets(request, now)]
+        # What a network asks beyond its own is not counted for the site, or one flood would close it to all.
+        over = any(_add(f"search:spent:{window}:{key}", units) > most for key, most in _buckets(request, now))
     except Exception as error:  # noqa: BLE001  (a cache that is down costs the limit, not the search)
         log.warning("the limit of the search could not be counted (%s)", type(error).__name__)
         return 0
-    return left if any(over) else 0
+    return left if over else 0
 
 
 def _buckets(request: HttpRequest, now: float) -> list[tuple[str, int]]:

@@ -7,21 +7,17 @@ with the process, and each window has another name.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from accounts.network import bucket
+from accounts.rates import Rate, seconds_to_wait
 from django.conf import settings
 from django.http import HttpRequest
-from django_ratelimit.core import is_ratelimited
-
-log = logging.getLogger("qingfeng.limits")
 
 # (requests, seconds) for one network, and for the whole site. A /24 may be a whole town behind one address.
-RATES: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
+RATES: dict[str, tuple[Rate, Rate]] = {
     "start": ((120, 3600), (600, 60)),
     "upload": ((300, 3600), (600, 60)),
     "submit": ((120, 3600), (600, 60)),
@@ -46,25 +42,7 @@ def limits_on() -> bool:
 
 def over(request: HttpRequest, group: str) -> bool:
     """Counts this request; True where its network or the site is over the rate of `group`."""
-    if not limits_on():
-        return False
-    network, site = RATES[group]
-    return _over(request, f"intake-{group}", network, bucket(request, network[1])) or _over(
-        request, f"intake-{group}-site", site, "site"
-    )
-
-
-def _over(request: HttpRequest, group: str, rate: tuple[int, int], key: str) -> bool:
-    count, seconds = rate
-    try:
-        return bool(
-            is_ratelimited(
-                request, group=group, key=lambda g, r: key, rate=f"{count}/{seconds}s", increment=True
-            )
-        )
-    except Exception as error:  # noqa: BLE001  (a cache that is down must not cost a report)
-        log.warning("the limit %s could not be counted (%s)", group, type(error).__name__)
-        return False
+    return seconds_to_wait(request, f"intake-{group}", *RATES[group]) > 0
 
 
 @contextmanager

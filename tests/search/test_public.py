@@ -285,6 +285,10 @@ def test_who_asks_too_much_is_told_when_to_come_back(
     assert "搜索太频繁" in response.content.decode()
     assert client.get("/search/", {"q": "占用"}, REMOTE_ADDR="198.51.100.9").status_code == 200
     assert client.get("/search/", {"q": "占用"}, REMOTE_ADDR="127.0.0.200").status_code == 429, "one network"
+    monkeypatch.setattr(limits, "SITE", 10**6)
+    counted = limits._add("search:spent:30000000:site", 0)
+    assert client.get("/search/results.csv").status_code == 429
+    assert limits._add("search:spent:30000000:site", 0) == counted, "one flood closes it to nobody else"
     settings.RATELIMIT_ENABLE = False
     assert client.get("/search/", {"q": "占用"}).status_code == 200
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from accounts import network
+from accounts import network, rates
 from django.test import RequestFactory
 
 from complaints.intake import limits
@@ -57,9 +57,21 @@ def test_over_the_rate(site: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
     assert site.reporter().start().status_code == 303
 
 
+def test_a_flood_from_one_network_uses_up_its_own_rate_alone(settings: Any) -> None:
+    settings.RATELIMIT_ENABLE = True
+
+    def wait(address: str) -> int:
+        return rates.seconds_to_wait(request(address), "flood", (2, 3600), (4, 3600))
+
+    assert [wait("203.0.113.77") > 0 for _ in range(9)] == [False] * 2 + [True] * 7
+    assert [wait(f"198.51.{n}.1") > 0 for n in range(3)] == [False, False, True], (
+        "the whole site's, in the end"
+    )
+
+
 def test_a_cache_that_is_down_refuses_nobody(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*args: Any, **kwargs: Any) -> bool:
         raise ConnectionError
 
-    monkeypatch.setattr(limits, "is_ratelimited", down)
+    monkeypatch.setattr(rates, "get_usage", down)
     assert site.reporter().start().status_code == 303
