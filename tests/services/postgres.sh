@@ -26,7 +26,7 @@ fi
 if ! "${as[@]}" "$bin/pg_ctl" -D "$data" status > /dev/null; then
     # What is lost when the power fails is only a test.
     "${as[@]}" "$bin/pg_ctl" -D "$data" -w -t 60 -l "$data/log" \
-        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c full_page_writes=off -c max_connections=200" \
+        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c full_page_writes=off -c jit=off -c max_connections=200" \
         start > /dev/null
 fi
 printf '%s\n' "$data" > "$home/postgres.where"

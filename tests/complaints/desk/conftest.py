@@ -19,6 +19,7 @@ from complaints.intake import services as intake
 from complaints.intake.models import Category, Region, Route, Tip
 from complaints.vault import offices, receipts, services
 from complaints.vault.models import Office
+from tests.support.founded import founded
 
 PASSWORD = "correct horse battery staple"
 ROLES = ("triage", "handler", "approver", "custodian", "auditor")
@@ -134,7 +135,7 @@ def make_desk() -> Desk:
 @pytest.fixture
 def desk(db: None, cheap_kdf: None) -> Desk:
     """The cast in one transaction."""
-    return make_desk()
+    return founded(make_desk)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from complaints.intake.answers import Answers
 from complaints.intake.models import Region, Route, Tip
 from complaints.vault import receipts
 from tests.complaints.vault.conftest import Cast, make_cast
+from tests.support.founded import founded
 
 RECEIPT = re.compile(r"\d{5}(?: \d{5}){4}")
 # What a reporter answers; a test changes single answers.
@@ -145,7 +146,7 @@ def make_site() -> Site:
 @pytest.fixture
 def site(db: None, cheap_kdf: None) -> Site:
     """In one transaction."""
-    return make_site()
+    return founded(make_site)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from accounts.models import User
 
 from complaints.vault import offices, services
 from complaints.vault.models import Office
+from tests.support.founded import founded
 
 PASSWORD = "correct horse battery staple"
 
@@ -71,7 +72,7 @@ def make_cast() -> Cast:
 @pytest.fixture
 def cast(db: None, cheap_kdf: None) -> Cast:
     """Two offices, one transaction."""
-    return make_cast()
+    return founded(make_cast)
 
 
 @pytest.fixture
