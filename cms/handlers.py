@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from modelsearch.signal_handlers import post_delete_signal_handler, post_save_signal_handler
 from outbox import services as outbox
 from outbox.registry import handler
 from wagtail.models import ReferenceIndex
@@ -35,7 +36,9 @@ def index_batch(ref: str) -> None:
     for model in (PowerItem, Benchmark):
         kind = ContentType.objects.get_for_model(model)
         versions = PublishedVersion.objects.filter(batch_id=int(ref), content_type=kind)
-        keys = sorted({int(key) for key in versions.values_list("object_id", flat=True)})
+        keys = {int(key) for key in versions.values_list("object_id", flat=True)}
+        # Drafts too: what lacks something was stored, and editors look for it.
+        keys = sorted(keys | set(model.objects.filter(batch_id=int(ref)).values_list("pk", flat=True)))
         _index_all(model.kind, keys)
         for start in range(0, len(keys), CHUNK):
             for row in model.objects.filter(pk__in=keys[start : start + CHUNK]):
@@ -69,10 +72,20 @@ def connect() -> None:
     from django.db.models.signals import post_delete, post_save
     from wagtail.signals import page_slug_changed, post_page_move
 
+    from cms.models import PowerItem
+
+    post_save.connect(_admin_search, sender=PowerItem, dispatch_uid="cms.admin-search.saved")
+    post_delete.connect(post_delete_signal_handler, sender=PowerItem, dispatch_uid="cms.admin-search.gone")
     post_save.connect(generations.touched, dispatch_uid="cms.touched.saved")
     post_delete.connect(generations.touched, dispatch_uid="cms.touched.deleted")
     post_page_move.connect(_moved, dispatch_uid="cms.moved")
     page_slug_changed.connect(_moved, dispatch_uid="cms.slug")
+
+
+def _admin_search(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A saved power item is read again by the admin's search; one of a batch that is written, after it."""
+    if not generations.is_indexed_later():
+        post_save_signal_handler(instance, **kwargs)
 
 
 def _moved(sender: Any, instance: Any, **kwargs: Any) -> None:

@@ -24,6 +24,7 @@ from cms.models import (
     Benchmark,
     CaseOutcomePage,
     Category,
+    ConsultationPage,
     Flowchart,
     Law,
     Level,
@@ -400,6 +401,33 @@ class NoticeRecords(PageRecords):
         return {row.pk: [*linked[row.pk], *(each.file for each in row.attachments.all())] for row in rows}
 
 
+class ConsultationRecords(PageRecords):
+    """Drafts on which opinions are asked for: the draft, its summary and answers; never an opinion itself."""
+
+    kind, model, name = "consultation", ConsultationPage, _("征求意见")
+    facets = {"body": _("实施主体")}
+
+    def rows(self) -> Any:
+        related = ("paragraphs", "answers", "papers__file")
+        return super().rows().select_related("organisation").prefetch_related(*related)
+
+    def words(self, row: ConsultationPage) -> Words:
+        paragraphs = (_join(part.number, part.text) for part in row.paragraphs.all())
+        answers = (_join(each.opinion, each.answer) for each in row.answers.all())
+        named = (_join(each.name, each.file.title) for each in row.papers.all())
+        summary = strip_tags(row.summary.replace("</", " </"))
+        body = _join(row.lede, stream_text(row.body), *paragraphs, summary, *answers, *named)
+        return Words(title=row.title, body=body)
+
+    def papers(self, rows: list[ConsultationPage]) -> dict[int, list[Any]]:
+        linked = super().papers(rows)
+        return {row.pk: [*linked[row.pk], *(each.file for each in row.papers.all())] for row in rows}
+
+    def facts(self, row: ConsultationPage, parents: dict[str, str | None]) -> dict[str, Any]:
+        body = chain(row.organisation.code, parents) if row.organisation else []
+        return {"facets": {"body": body}, "date": row.opens_on}
+
+
 class CaseRecords(PageRecords):
     kind, model, name = "case", CaseOutcomePage, pgettext_lazy("kind", "案例")
     facets = {"body": _("实施主体")}
@@ -434,6 +462,7 @@ ALL = [
     CaseRecords(),
     ArticleRecords(),
     NoticeRecords(),
+    ConsultationRecords(),
     FlowRecords(),
     LawRecords(),
     OrganisationRecords(),

@@ -12,6 +12,7 @@ app_name = "cms"
 urlpatterns = [
     path("power/", registers.power_list, name="power_list"),
     path("power/compare/", compare.compare, name="compare"),
+    path("power/basic/<str:code>/", compare.basic, name="power_basic"),
     path("power/<str:code>/", registers.power, name="power"),
     path("power/<str:code>/versions/<int:number>/", registers.power_version, name="power_version"),
     path("flow/<slug:slug>/", flow.flow, name="flow"),

@@ -165,7 +165,8 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
         "parts": [(key, name, count) for key, name, count, _rule in parts if count or key == shown[0]],
         "show": shown[0],
         "page": page,
-        "files": files_of(row),
+        "files": (files := files_of(row)),
+        "correctable": any(f["samples"] or any(s["columns"] for s in f["sheets"]) for f in files),
         "renamed": row.counts.get("renamed", []),
         "edit": may_edit(request.user),
         "approve": may_approve(request.user, row),
@@ -197,7 +198,6 @@ def drafts_of(batch: ImportBatch) -> int:
 def files_of(batch: ImportBatch) -> list[dict[str, Any]]:
     """Each file with its sentence of refusal, its sheets and their columns, and samples to point at."""
     found = []
-    fixed = batch.kind != "power"
     for number, file in enumerate(batch.files):
         problem = Problem(**file["problem"]) if file.get("problem") else None
         sheets = [
@@ -206,12 +206,12 @@ def files_of(batch: ImportBatch) -> list[dict[str, Any]]:
                 "key": f"{number}-{n}",
                 "header": sheet.get("header"),
                 "items": sheet.get("items", 0),
-                "columns": [] if fixed else columns_of(sheet),
+                "columns": columns_of(sheet),
             }
             for n, sheet in enumerate(file.get("sheets", []))
             if not sheet.get("blank")
         ]
-        samples = problem.params.get("sample", []) if problem and not fixed else []
+        samples = problem.params.get("sample", []) if problem else []
         found.append(
             {
                 "name": file["name"],
@@ -301,16 +301,13 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
 def typed_columns(post: Any, batch: ImportBatch) -> dict[str, dict[str, Any]]:
     """{file: {sheet: {"header", "fields"}}} of what the form changes; unknown names are left out."""
     given: dict[str, dict[str, Any]] = {}
+    choices = review.CHOICES[batch.kind]
     for number, file in enumerate(batch.files):
         for n, sheet in enumerate(file.get("sheets", [])):
             fields = {}
             for column in columns_of(sheet):
                 chosen = post.get(f"c-{number}-{n}-{column['letters']}")
-                if (
-                    chosen is not None
-                    and chosen != column["field"]
-                    and (not chosen or chosen in review.CHOICES)
-                ):
+                if chosen is not None and chosen != column["field"] and (not chosen or chosen in choices):
                     fields[column["letters"]] = chosen
             if fields:
                 given.setdefault(file["name"], {})[sheet["name"]] = {"fields": fields}
@@ -320,7 +317,7 @@ def typed_columns(post: Any, batch: ImportBatch) -> dict[str, dict[str, Any]]:
             if header.isascii() and header.isdigit() and int(header) in {row for row, _ in sample["rows"]}:
                 letters = sample_of("", sample)["letters"]
                 chosen_fields = {name: post.get(f"s-{number}-{n}-{name}", "") for name in letters}
-                fields = {name: field for name, field in chosen_fields.items() if field in review.CHOICES}
+                fields = {name: field for name, field in chosen_fields.items() if field in choices}
                 found = {"header": int(header), "fields": fields}
                 given.setdefault(file["name"], {})[sample["sheet"]] = found
     return given

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
+from cms.admin.viewsets import BoundPolicy, Scoped
 from cms.models import NoticeType, Obligation, Opinion
 
 
@@ -17,17 +17,20 @@ class NoticeTypeViewSet(SnippetViewSet):
     list_filter = ["sphere"]
 
 
-class ObligationViewSet(SnippetViewSet):
+register_permission_policy(Obligation, BoundPolicy(Obligation))
+
+
+class ObligationViewSet(Scoped, SnippetViewSet):
     model = Obligation
     icon = "date"
     list_display = ["organisation", "notice_type", "every", "days", "begins_on", "ends_on"]
     list_filter = ["organisation", "notice_type", "every"]
 
     def get_queryset(self, request):
-        return Obligation.objects.select_related("organisation", "notice_type")
+        return super().get_queryset(request).select_related("organisation", "notice_type")
 
 
-class LookOnlyPolicy(ModelPermissionPolicy):
+class LookOnlyPolicy(BoundPolicy):
     """Opinions come from the public page alone and are not deleted: here they are looked at and sorted."""
 
     def user_has_permission(self, user, action):
@@ -40,7 +43,7 @@ class LookOnlyPolicy(ModelPermissionPolicy):
 register_permission_policy(Opinion, LookOnlyPolicy(Opinion))
 
 
-class OpinionViewSet(SnippetViewSet):
+class OpinionViewSet(Scoped, SnippetViewSet):
     model = Opinion
     icon = "comment"
     list_display = ["__str__", "page", "times", "received_on", "state"]
@@ -49,7 +52,7 @@ class OpinionViewSet(SnippetViewSet):
     copy_view_enabled = False
 
     def get_queryset(self, request):
-        return Opinion.objects.select_related("page")
+        return super().get_queryset(request).select_related("page")
 
 
 class OpennessGroup(SnippetViewSetGroup):

@@ -80,7 +80,10 @@ def reject_doubled_acts(readings: list[Reading]) -> None:
                 )  # fmt: skip
 
 
-def read_file(path: Path, given: dict[str, str], *, name: str = "") -> Reading:
+def read_file(
+    path: Path, given: dict[str, str], *, name: str = "", columns: dict[str, Any] | None = None
+) -> Reading:
+    """One file; `columns` are those that a person corrected (parse.parse_book)."""
     reading = Reading(name or path.name)
     try:
         with path.open("rb") as file:
@@ -89,7 +92,7 @@ def read_file(path: Path, given: dict[str, str], *, name: str = "") -> Reading:
                 reading.problem = Problem("too_large", params={"limit": MAX_FILE // 2**20})
                 return reading
             reading.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            answer = read_workbook(file, layout="tiers")
+            answer = read_workbook(file, layout="tiers", given=columns)
     except OSError:
         reading.problem = Problem("not_found")
         return reading

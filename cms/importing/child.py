@@ -35,7 +35,7 @@ def answer(options: dict[str, Any]) -> dict[str, Any]:
     try:
         data = sys.stdin.buffer.read(MAX_FILE + 1)
         if options.get("layout") == "tiers":
-            return tiers(data)
+            return tiers(data, options.get("given"))
         book = read_book(data)
         words = Vocabulary(tuple((text, name) for text, name in options.get("synonyms", [])))
         parsed = parse_book(
@@ -55,14 +55,14 @@ def answer(options: dict[str, Any]) -> dict[str, Any]:
     return parsed.as_json()
 
 
-def tiers(data: bytes) -> dict[str, Any]:
+def tiers(data: bytes, given: dict[str, Any] | None = None) -> dict[str, Any]:
     """What a file of discretion benchmarks says, a workbook or JSON."""
     from .grids import read_book
     from .tier_tables import parse_json, parse_tables
 
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return parse_json(data).as_json()
-    return parse_tables(read_book(data)).as_json()
+    return parse_tables(read_book(data), given).as_json()
 
 
 def main() -> None:

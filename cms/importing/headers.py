@@ -31,6 +31,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "项目编号",
         "项目代码",
     ),
+    "sub_code": ("子项编码", "子项代码", "办理项编码", "子项编号", "业务办理项编码", "办理项代码"),
     "basic_code": ("基本编码", "事项基本编码", "基本目录编码", "国家基本编码"),
     "name": (
         "事项名称",
@@ -62,6 +63,14 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "服务事项名称",
         "事项主项名称",
         "行政职权事项",
+        "职权",
+        "行政权力",
+        "一级事项",
+        "一级事项名称",
+        "权责名称",
+        "权责清单事项",
+        "清单事项",
+        "职权项目",
     ),
     "subitem": (
         "子项",
@@ -81,6 +90,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "细项",
         "子事项",
         "子事项名称",
+        "二级事项",
+        "二级事项名称",
+        "具体事项",
+        "具体事项名称",
     ),
     "category": (
         "权力类型",
@@ -289,12 +302,14 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     (r"层级$", "level"),
     (r"权限", "authority"),
     (r"职责$|职能$|^(主要|部门|单位)职责", "department_duty"),
+    (r"(子项|办理项|小项|细项)的?(序号|编?号)$", ""),
+    (r"(子项|办理项|小项|细项).*(编码|代码)$", "sub_code"),
     (r"子项|办理项|小项|细项", "subitem"),
     (r"基本编码|基本目录", "basic_code"),
     (r"(编码|代码)$", "code"),
     (r"来源$", "source_of_power"),
     (r"(权力|职权|事项|权责|项目).*(类型|类别|种类|性质)$", "category"),
-    (r"(实施|行使|执法|权力).*(主体|机关|部门|单位)$", "exercising_body"),
+    (r"(实施|行使|执法|执行|权力|职权).*(主体|机关|部门|单位|机构)$", "exercising_body"),
     (r"法定.*(时限|期限)", "statutory_limit"),
     (r"(承诺|办理|办结).*(时限|期限)", "promised_limit"),
     (r"收费", "fee"),
@@ -304,8 +319,15 @@ PATTERNS: tuple[tuple[str, str], ...] = (
     (r"(咨询|联系).*(电话|方式|渠道)", "contact"),
     (r"依据$|^(实施|设定|法律|职权|权力)依据", "legal_basis"),
     (r"^(行政)?(权力|职权|权责|事项|项目|主项).*(名称|事项)$|(事项|权力|职权|项目|主项)名称", "name"),
+    (r"^(行政)?(许可|审批|处罚|检查|强制|执法|服务|奖励|确认|给付|征收|裁决|备案)(事项|项目)$", "name"),
     (r"^备注", "remark"),
 )
+
+# What a list without a column of names calls its items; never where it is a table of discretion.
+STAND_INS = frozenset(
+    {"违法行为", "违法事项", "案由", "检查事项", "检查内容", "收费项目", "收费名称", "服务内容"}
+)
+NO_POWER_LIST = re.compile(r"裁量|阶次|档次|幅度")
 
 LONGEST_HEADER = 30  # characters; a longer cell is content, whatever it contains
 
@@ -336,7 +358,13 @@ class Vocabulary:
     def exact(self, text: str) -> str | None:
         """The field named by `text` itself, or None."""
         text = plain(text)
-        return self.table.get(text) or self.table.get(without_notes(text))
+        if found := self.table.get(text):
+            return found
+        if re.search(r"[(\[]((子|小|细|分|办理)项|二级)(名称|事项)?[)\]]$", text):  # 事项名称（子项）
+            return "subitem"
+        found = self.table.get(without_notes(text))
+        # 事项名称 Name: a second language beside the first
+        return found or self.table.get(plain(re.sub(r"[A-Za-z]+", "", text)) or text)
 
     def field(self, text: str) -> str | None:
         """The field `text` names, exactly or by a pattern; None for anything else."""

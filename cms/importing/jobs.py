@@ -40,7 +40,8 @@ def readings_of(batch: ImportBatch) -> list[Any]:
     for upload in batch.uploads.all():
         with on_disk(upload) as path:
             if batch.kind == benchmark_batch.KIND:
-                found.append(benchmark_files.read_file(path, batch.given, name=upload.name))
+                columns = batch.columns.get(upload.name)
+                found.append(benchmark_files.read_file(path, batch.given, name=upload.name, columns=columns))
             else:
                 given = batch.columns.get(upload.name)
                 found.append(files.read_file(path, words, name=upload.name, given=given))

@@ -9,7 +9,7 @@ from typing import Any
 
 from cms.models import ImportBatch, Organisation, PowerItem
 
-from .names import name_key
+from .names import main_name, name_key
 
 SIMILAR = 0.8  # from here a vanished item and a new one are proposed to be the same, renamed
 PROPOSALS = 200  # at most; comparing is quadratic
@@ -17,7 +17,7 @@ PROPOSALS = 200  # at most; comparing is quadratic
 
 def same_name(category_code: str | None, parent: str, name: str) -> tuple[str, str]:
     """The key of an item within its organisation."""
-    return category_code or "", f"{name_key(parent)}|{name_key(name)}"
+    return category_code or "", f"{name_key(main_name(parent, name))}|{name_key(name)}"
 
 
 @dataclass

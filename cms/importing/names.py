@@ -10,7 +10,7 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "licence": ("行政许可", "许可", "行政审批", "行政许可类", "审批"),
     "penalty": ("行政处罚", "处罚", "行政处罚类"),
     "coercion": ("行政强制", "强制", "行政强制类", "行政强制措施", "行政强制执行"),
-    "levy": ("行政征收", "征收", "行政征收类", "行政事业性收费", "行政征用", "征收征用"),
+    "levy": ("行政征收", "征收", "行政征收类", "行政事业性收费", "行政征用", "征收征用", "行政收费"),
     "payment": ("行政给付", "给付", "行政给付类"),
     "inspection": ("行政检查", "检查", "行政检查类", "行政监督", "行政监督检查", "监督检查"),
     "confirmation": ("行政确认", "确认", "行政确认类"),
@@ -66,6 +66,11 @@ def one_line(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Nothing, or one of the marks with which lists say nothing."""
     return squash(text) in BLANKS
+
+
+def main_name(parent: str | None, name: str) -> str:
+    """The name of the main item; empty where a list repeats the item's own name as its only sub-item."""
+    return "" if name_key(parent or "") == name_key(name) else parent or ""
 
 
 def flat(table: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:

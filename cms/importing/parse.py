@@ -24,12 +24,16 @@ FOOT = re.compile(
     r"^(备注|注|说明|附注|填报|填表|填制|制表|审核|审批|审定|复核|负责人|单位负责人|联系人|联系电话|经办|承办人|校对|"
     r"单位名称|填表单位|编制单位|公布日期|单位盖章|签字|签名|签章|日期|备查)[0-9一二三]*[人单位期日间]*[:(、]"
     r"|^(合计|总计|共计|小计|总数)|^注\d|[(](盖章|公章|签章|印章)[)]"
-    r"|^(共|计)\d+(大)?项"
+    r"|^(共|计)\d+(大)?项|^第\d+页|^(抄送|主送)[:(]|^[(]此件.{2,8}[)]$|^本(清单|目录|表)(自|由|中)"
+    r"|年.{1,3}月(.{1,3}日)?(印发|公布|发布)$"
 )
+DITTO = frozenset({"同上", "〃", '"', "″", "“", "”", "..", "''"})
+SHORT = 40  # characters of a signature or a date
 DAY = re.compile(r"^(\d{4}|[二〇○零一三四五六七八九]{4})年.{1,3}月(.{1,3}日)?(印发|发布|公布)?$")
 TITLE = re.compile(r"(清单|目录|一览表|汇总表|责任表|权力表|登记表)([(].*[)])?$")
 # What a sub-item takes from the row of its main item where its own cell is empty.
 INHERITED = ("category", "legal_basis", "exercising_body", "handling_unit", "level")
+NOT_SHARED = frozenset({"seq", "code", "sub_code", "name", "subitem", "remark"})
 # Fields of the JSON's items; the others stand under `more` where they are stated.
 MAIN_FIELDS = (
     "seq", "code", "name", "parent", "category", "legal_basis", "exercising_body", "handling_unit", "level",
@@ -54,7 +58,11 @@ class Item:
     other: dict[str, str] = field(default_factory=dict)  # columns nobody knows: header → text
 
     def as_json(self) -> dict[str, Any]:
-        more = {k: v for k, v in self.values.items() if k not in MAIN_FIELDS and k != "subitem" and v}
+        more = {
+            k: v
+            for k, v in self.values.items()
+            if k not in MAIN_FIELDS and k not in ("subitem", "sub_code") and v
+        }
         fixed = {"name": self.name, "parent": self.parent, "code": self.code}
         return {
             "sheet": self.sheet,
@@ -244,6 +252,7 @@ class SheetReader:
 
     def step(self, row: int) -> int:
         """Take one row; the number of the next one to look at."""
+        self.say_in_full(row)
         every = own_cells(self.grid, row)
         if not every:
             return row + 1
@@ -261,10 +270,21 @@ class SheetReader:
         self.outside.update(set(every) - named)
         if self.is_numbering(own) or self.is_repeat(own):
             return row + 1
+        if self.last is not None and self.is_signature(row, own):
+            self.reject(row, "note")
+            return row + 1
         if len(set(own.values())) == 1 and self.lone(row, own):
             return row + 1
         self.take(row, own)
         return row + 1
+
+    def say_in_full(self, row: int) -> None:
+        """“同上” and ditto marks stand for what the cell above says."""
+        cells, above = self.grid.rows[row], self.grid.rows[row - 1] if row else []
+        for index, text in enumerate(cells):
+            if text in DITTO and row > self.header.bottom + 1 and index < len(above):
+                at, left = self.finder.merges.anchor(row - 1, index)
+                cells[index] = self.grid.rows[at][left] if at > self.header.bottom else ""
 
     def is_numbering(self, own: dict[int, str]) -> bool:
         """The row of column numbers that some tables have below their header."""
@@ -285,6 +305,22 @@ class SheetReader:
         """Whether a row's first text speaks of the list, not of an item."""
         text = squash(next(iter(own.values())))
         return bool(FOOT.search(text) or DAY.match(text)) and len(text) <= 2_000
+
+    def is_signature(self, row: int, own: dict[int, str]) -> bool:
+        """Who signed and when: a few short words below the last item, one of them a date.
+
+        A body alone is one if the next row with text is such a date.
+        """
+        texts = [squash(text) for text in own.values()]
+        if max(map(len, texts)) > SHORT or len(texts) > 3 or is_number(texts[0]):
+            return False
+        if all(FOOT.search(text) or DAY.match(text) for text in texts):
+            return True
+        if any(DAY.match(text) for text in texts):
+            return len(texts) > 1 and not self.get(own, "name")
+        following = next((own_cells(self.grid, r) for r in range(row + 1, len(self.grid.rows))
+                          if any(self.grid.rows[r])), {})  # fmt: skip
+        return len(texts) == 1 and len(following) == 1 and bool(DAY.match(squash(*following.values())))
 
     def lone(self, row: int, own: dict[int, str]) -> bool:
         """A row with one text: title, heading, footer. False if it may still be an item or continuation."""
@@ -339,7 +375,7 @@ class SheetReader:
             if stated <= {"seq", "name", "category"} and self.sub_follows(row):
                 self.main, self.last = self.values(row, own), None  # a heading over its sub-items
                 return None
-            if stated == {"name"} and len(self.header.fields) > 3:
+            if stated == {"name"} and len(self.header.fields) > 3 and not self.shared(row):
                 return self.reject(row, "only_name")
             return self.add(row, own, name, sub)
         if sub:
@@ -347,6 +383,14 @@ class SheetReader:
                 return self.reject(row, "sub_without_name")
             return self.add(row, own, "", sub)
         return self.nameless(row, own, stated)
+
+    def shared(self, row: int) -> bool:
+        """Whether cells merged from above say for this row who may do what on which basis."""
+        for column in self.header.columns:
+            at, left = self.finder.merges.anchor(row, column.index)
+            if column.field in INHERITED and self.header.bottom < at < row and self.grid.rows[at][left]:
+                return True
+        return False
 
     def nameless(self, row: int, own: dict[int, str], stated: set[str]) -> None:
         """No name and no sub-item: more text of the item above, a footer, or nothing we understand."""
@@ -381,7 +425,7 @@ class SheetReader:
         """Field → text, with what is merged down into this row."""
         cells = dict(own)
         for column in self.header.columns:
-            if column.index not in cells and column.field not in ("seq", "code", "name", "subitem", "remark"):
+            if column.index not in cells and column.field not in NOT_SHARED:
                 at, left = self.finder.merges.anchor(row, column.index)
                 if self.header.bottom < at < row and self.grid.rows[at][left]:
                     cells[column.index] = self.grid.rows[at][left]
@@ -417,10 +461,7 @@ class SheetReader:
             main = (self.main or {})["name"]
             self.inherit(row, values)
         values["name"] = main
-        title, parent = (
-            one_line(sub or main),
-            one_line(main) if sub and name_key(sub) != name_key(main) else None,
-        )
+        title, parent = one_line(sub or main), one_line(main) if sub else None
         if len(title) > MAX_NAME or len(parent or "") > MAX_NAME:
             self.last = None
             return self.reject(row, "name_too_long", limit=MAX_NAME)
@@ -430,7 +471,7 @@ class SheetReader:
         for index, text in self.header.unknown:
             if own.get(index):
                 item.other[one_line(text)[:100]] = own[index]
-        self.take_code(item, row)
+        self.take_code(item, row, values["sub_code"] if sub else "")
         self.settle(item, row)
         self.missing(item, row)
         self.parsed.items.append(item)
@@ -447,8 +488,9 @@ class SheetReader:
         if took:
             self.warn("inherited", row, fields=took)
 
-    def take_code(self, item: Item, row: int) -> None:
-        code = one_line(item.values["code"]).replace(" ", "")
+    def take_code(self, item: Item, row: int, own: str) -> None:
+        """The code of the row, or a sub-item's `own`."""
+        code = one_line(own or item.values["code"]).replace(" ", "")
         if code and CODE.fullmatch(code):
             item.code = code
         elif code and not is_blank(code):
@@ -458,7 +500,8 @@ class SheetReader:
         """What the verbatim texts mean: category and levels."""
         stated = item.values["category"]
         item.values["category"] = one_line(stated)
-        item.category_code = self.categories.one(stated)
+        codes = self.categories.all(stated)
+        item.category_code = codes[0] if len(codes) == 1 else None
         item.levels = self.levels.all(item.values["level"])
 
     def missing(self, item: Item, row: int) -> None:

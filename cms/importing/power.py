@@ -21,7 +21,7 @@ from cms.models import (
 )
 
 from .bases import law_key, split
-from .names import is_blank, one_line, squash
+from .names import is_blank, main_name, one_line, squash
 
 # Field of the JSON → field of the model, for texts that go over as they are.
 TEXTS = {
@@ -76,7 +76,7 @@ def fill(item: PowerItem, data: dict[str, Any], lookups: Lookups) -> None:
     """Set on `item` what the row states. Columns that its sheet does not have leave their fields alone."""
     stated = set(data.get("stated") or ()) | {key for key, value in data.items() if value}
     values = {**data.get("more", {}), **data}
-    item.name, item.parent_name = data["name"], data["parent"] or ""
+    item.name, item.parent_name = data["name"], main_name(data["parent"], data["name"])
     if data["category_code"] or "category" in stated:
         item.category = lookups.categories.get(data["category_code"] or "")
     for key, name in TEXTS.items():

@@ -18,10 +18,11 @@ from workdays import clock
 from cms.models import HeaderSynonym, ImportBatch, ImportFile, ImportRow, Organisation, PowerItem
 
 from .headers import FIELDS, plain
+from .sentences import TIER_LABELS
 
 State, Outcome, Action = ImportBatch.State, ImportRow.Outcome, ImportRow.Action
 READ, APPLY, UNDO = "cms.import.read", "cms.import.apply", "cms.import.undo"
-CHOICES = frozenset(FIELDS)
+CHOICES = {"power": frozenset(FIELDS), "benchmark": frozenset(TIER_LABELS)}
 
 
 class Refused(Exception):
@@ -84,7 +85,7 @@ def correct(
     """
     with transaction.atomic():
         row = _locked(batch)
-        if remember:
+        if remember and row.kind == "power":
             _remember(row, columns)
         _move(
             row,

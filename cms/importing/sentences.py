@@ -9,9 +9,25 @@ from django.utils.translation import gettext, gettext_lazy
 from .refusals import Problem
 
 # The reader's field names as people say them.
+# Columns of a table of discretion (tier_tables).
+TIER_LABELS = {
+    "seq": gettext_lazy("序号"),
+    "code": gettext_lazy("编码"),
+    "act": gettext_lazy("违法行为"),
+    "law": gettext_lazy("法律法规名称"),
+    "legal_basis": gettext_lazy("违法依据"),
+    "penalty_basis": gettext_lazy("处罚依据"),
+    "range": gettext_lazy("法定幅度"),
+    "level": gettext_lazy("裁量阶次"),
+    "group": gettext_lazy("适用对象"),
+    "condition": gettext_lazy("适用条件"),
+    "standard": gettext_lazy("具体标准"),
+    "remark": gettext_lazy("备注"),
+}
 FIELD_LABELS = {
     "seq": gettext_lazy("序号"),
     "code": gettext_lazy("编码"),
+    "sub_code": gettext_lazy("子项编码"),
     "basic_code": gettext_lazy("基本编码"),
     "name": gettext_lazy("事项名称"),
     "subitem": gettext_lazy("子项"),

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from .grids import Grid
-from .headers import LONGEST_HEADER, RUNS_ON, Vocabulary, plain
+from .headers import LONGEST_HEADER, NO_POWER_LIST, RUNS_ON, STAND_INS, Vocabulary, plain
 from .names import Names
 
 LOOK_AT = 8  # rows with text in which a header may begin
@@ -140,6 +140,7 @@ class Finder:
             if not self.continues(row, bottom):
                 break
             best = self.build(row, bottom)
+        self.stand_in(best)
         own = own_cells(self.grid, row)
         if not best.fields & {"name", "subitem"} or len(best.fields) < 3:
             return None
@@ -161,6 +162,8 @@ class Finder:
         if not own or any(len(plain(text)) > LONGEST_HEADER for text in own.values()):
             return False
         known = 0
+        if self.is_split(top, row, own):
+            return True
         for column, text in own.items():
             above = self.above(top, row, column)
             spans = self.is_spanned(top, column)
@@ -171,6 +174,24 @@ class Finder:
             elif not spans or not above:
                 return False
         return known > 0
+
+    def is_split(self, top: int, row: int, own: dict[int, str]) -> bool:
+        """Whether a row, whatever its words, divides the wide cells of the header above it.
+
+        The file's spans say so: each text stands below a header cell that is wider, and every header cell
+        that is not divided reaches down to this row.
+        """
+        if not self.grid.merges:
+            return False
+        heads = {self.merges.anchor(top, column) for column in own}
+        if any(at != top or not self.grid.rows[at][left] for at, left in heads):
+            return False
+        for column, text in own_cells(self.grid, top).items():
+            wide = self.is_spanned(top, column)
+            down = self.merges.anchor(row, column) == (top, column)
+            if not text or ((top, column) in heads) != wide or (not wide and not down):
+                return False
+        return True
 
     def is_spanned(self, top: int, column: int) -> bool:
         """Whether the header cell over this column covers more than one column (or is blank, so probably)."""
@@ -265,6 +286,30 @@ class Finder:
             return under, ""
         return both or under or self.words.field(child) or over, ""
 
+    def stand_in(self, header: Header) -> None:
+        """A header without a name: the column of acts or checks is one, a lone column of sub-items too.
+
+        Columns that are each called by a level say who exercises the item.
+        """
+        if "name" not in header.fields and (subs := header.indexes("subitem")):
+            others = [column for column in header.columns if column not in subs]
+            header.columns = [*others, *(Column(c.index, "name", c.label) for c in subs)]
+        labels = [plain(text) for text in header.texts.values()]
+        if "name" not in header.fields and not any(NO_POWER_LIST.search(label) for label in labels):
+            found = next(((i, text) for i, text in header.unknown if plain(text) in STAND_INS), None)
+            if found is not None:
+                header.unknown.remove(found)
+                header.columns.append(Column(found[0], "name", found[1]))
+        levels = [
+            (i, text, code)
+            for i, text in header.unknown
+            if plain(text).endswith("级") and (code := self.levels.one(text))
+        ]
+        if len(levels) > 1:
+            header.columns += [Column(i, "level", text, code) for i, text, code in levels]
+            header.unknown = [pair for pair in header.unknown if pair[0] not in {i for i, _, _ in levels}]
+        header.columns.sort(key=lambda column: column.index)
+
     def settled(self, header: Header) -> Header:
         """The header after a look at what stands in its columns."""
         columns = header.columns
@@ -274,7 +319,7 @@ class Finder:
                 columns = [Column(c.index, "subitem", c.label) if c in others else c for c in columns]
         settled = []
         for column in columns:
-            if column.field in ("code", "seq") and re.search(r"编?号$|^N[Oo]$", plain(column.label)):
+            if column.field in ("code", "seq") and re.search(r"(?<!序)号$|^N[Oo]$", plain(column.label)):
                 values = [row[column.index] for row in self.grid.rows[header.bottom + 1 :]
                           if column.index < len(row) and row[column.index]]  # fmt: skip
                 short = sum(len(value) <= 5 for value in values)

@@ -15,9 +15,9 @@ from typing import Any
 from .grids import Book, Grid
 from .headers import plain, without_notes
 from .names import is_blank, one_line, squash
-from .parse import FOOT, TITLE, Rejected, excerpt, is_number, letters
+from .parse import FOOT, TITLE, Rejected, excerpt, given_of, is_number, letters, sample
 from .refusals import Problem, Refused
-from .tables import LOOK_AT, Merges
+from .tables import LOOK_AT, Given, Merges
 
 MAX_HEADS = 5_000
 MAX_TIERS = 60
@@ -123,18 +123,22 @@ class Found:
 # Tables -------------------------------------------------------------------------------------------------
 
 
-def parse_tables(book: Book) -> Found:
-    """All sheets of a workbook. Raises Refused where no sheet has the columns of a benchmark."""
+def parse_tables(book: Book, given: dict[str, Any] | None = None) -> Found:
+    """All sheets of a workbook. Raises Refused where no sheet has the columns of a benchmark.
+
+    `given` are the columns that a person corrected, as in parse.parse_book.
+    """
     found = Found(book.kind)
     with_text = [grid for grid in book.grids if any(any(row) for row in grid.rows)]
     if not with_text:
         raise Refused("empty")
     found.warnings += [Problem("hidden_sheet", sheet=name) for name in book.skipped]
-    headless = [grid for grid in with_text if not TierReader(grid, found).read()]
+    headless = [grid for grid in with_text if not TierReader(grid, found, given_of(given, grid.name)).read()]
     if len(headless) == len(with_text):
         first = headless[0]
         row = next(number for number, cells in enumerate(first.rows, 1) if any(cells))
-        raise Refused("no_tier_header", sheet=first.name, row=row)
+        shown = [sample(grid) for grid in headless[:10]]
+        raise Refused("no_tier_header", sheet=first.name, row=row, sample=shown)
     for grid in headless:
         found.sheets.append({"name": grid.name, "header": None})
         for number, cells in enumerate(grid.rows, 1):
@@ -157,8 +161,9 @@ def meaning(text: str, above: str = "") -> str | None:
 class TierReader:
     """Reads one sheet."""
 
-    def __init__(self, grid: Grid, found: Found) -> None:
+    def __init__(self, grid: Grid, found: Found, given: Given | None = None) -> None:
         self.grid, self.found, self.merges = grid, found, Merges(grid)
+        self.given = given or Given()
         self.columns: dict[int, str] = {}
         self.labels: dict[int, str] = {}
         self.head: Head | None = None
@@ -166,10 +171,12 @@ class TierReader:
 
     def read(self) -> bool:
         rows = [row for row in range(len(self.grid.rows)) if any(self.grid.rows[row])][:LOOK_AT]
+        if self.given.header is not None:
+            rows = [self.given.header]
         best: tuple[int, int, int, dict[int, str]] | None = None
         for top in rows:
             for bottom in (top, top + 1, top + 2):
-                columns = self.header(top, bottom)
+                columns = self.corrected(self.header(top, bottom))
                 fields = set(columns.values())
                 whole = "standard" in fields and "act" in fields and len(fields) >= 3
                 if whole and (best is None or (len(fields), top) > best[:2]):  # a title is no header
@@ -184,8 +191,21 @@ class TierReader:
         self.found.sheets.append({
             "name": self.grid.name, "header": [top + 1, bottom + 1], "items": self.taken,
             "columns": {letters(index): key for index, key in self.columns.items()},
+            "labels": {
+                letters(index): one_line(text)[:60]
+                for index in range(len(self.grid.rows[bottom]))
+                if (text := self.text(bottom, index))
+            },
         })  # fmt: skip
         return True
+
+    def corrected(self, columns: dict[int, str]) -> dict[int, str]:
+        """The columns with what a person said: a field that they gave to one is taken from another."""
+        given = self.given.fields
+        if not columns and self.given.header is None:
+            return columns
+        kept = {i: name for i, name in columns.items() if i not in given and name not in given.values()}
+        return kept | {i: name for i, name in given.items() if name in SYNONYMS}
 
     def text(self, row: int, column: int) -> str:
         """The text that stands at a cell, its own or that of the merged span it lies in."""

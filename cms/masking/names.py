@@ -27,6 +27,8 @@ BEFORE_CALL = tuple(sorted(CALLED, key=len, reverse=True))
 FOLLOW = tuple(sorted(AFTER, key=len, reverse=True))
 # Titles of an office, not of a role in the case: whoever bears one is an official.
 PRIVATE = words("""
+    其妻 其夫 其子 其女 其父 其母 其兄 其弟 其姐 其妹 女友 男友 前妻 前夫 外甥女 侄女 孙子 孙女 继子
+    继女 养女 养子 女方 男方 保姆 被处罚人 受处罚人 被检查人 被询问人
     丈夫 上诉人 专家 业主 个体户 中介 举报人 亲属 代理人 代表 低保户 侄子 保安 信访人 儿媳 儿子 先进个人
     农民 包工头 医生 原告 厨师 反映人 受害人 司机 合伙人 同事 同学 员工 哥哥 商人 商户 外甥 女儿 女婿
     妹妹 妻子 姐姐 委托人 委派 嫌疑人 学生 家长 居民 岳母 岳父 工人 店主 弟弟 当事人 律师 情妇 战友 户主
@@ -37,6 +39,17 @@ PRIVATE = words("""
 OFFICES = tuple(title for title in BEFORE_TITLE if title not in PRIVATE)
 MASKED = re.compile(r"[某×*＊Ｘ○〇●■□]")
 DOTTED = re.compile(rf"[㐀-鿿]{{2,8}}(?:[{ETHNIC_DOT}][㐀-鿿]{{1,8}}){{1,3}}")
+# A name of two characters, spread to the width of three: 李　明.
+SPREAD = re.compile(
+    r"(?P<before>[^\s]{2,8}?)[:： \u3000]{1,2}(?P<name>[㐀-鿿][ \u3000]{1,2}[㐀-鿿])(?![㐀-鿿])"
+)
+# What may follow a dotted name at once; other words of AFTER also stand inside such names (提 in 合提亚尔).
+AFTER_DOTTED = tuple(
+    word
+    for word in FOLLOW
+    if len(word) > 1
+    or word in "在和与系称因向对将被于、，。；：（的从以让给把到由也又已均为是不未还曾其等犯反"
+)
 ENOUGH = 5
 
 
@@ -68,7 +81,21 @@ def names(text: str) -> list[Name]:
             chosen.append(candidate)
     chosen = listed(text, chosen)
     sure = {c.text for c in chosen if c.score >= ENOUGH}
-    return [*everywhere(text, sure), *dotted(text, sure)]
+    return [*everywhere(text, sure), *dotted(text, sure), *spread(text)]
+
+
+def spread(text: str) -> list[Name]:
+    """Names of two characters with a blank between, behind a label: 负责人 李　明."""
+    found = []
+    for match in SPREAD.finditer(text):
+        name, before = match["name"], match["before"]
+        if (
+            name[0] in SURNAMES
+            and name[-1] in GIVEN
+            and before.endswith((*BEFORE_TITLE, "姓名", "签名", "签字"))
+        ):
+            found.append(Name(name, *match.span("name"), official=before.endswith(OFFICES)))
+    return found
 
 
 def everywhere(text: str, sure: set[str]) -> list[Name]:
@@ -89,12 +116,18 @@ def dotted(text: str, sure: set[str]) -> list[Name]:
         end = match.end()
         last = max(match[0].rfind(sign) for sign in ETHNIC_DOT) + match.start() + 1
         for at in range(last + 1, end):  # the verb after the last part does not belong to it
-            if text.startswith(FOLLOW + BEFORE_TITLE, at):
+            if text.startswith(AFTER_DOTTED + BEFORE_TITLE, at):
                 end = at
                 break
-        name = text[match.start() : min(end, last + 5)]
+        start = match.start()
+        first = min(start + match[0].index(sign) for sign in ETHNIC_DOT if sign in match[0])
+        # What stands before it in the same breath: 被投诉人古力娜扎·…, 与阿卜杜拉·….
+        for at in range(first - 2, start, -1):
+            if text[start:at].endswith(BEFORE_TITLE + BEFORE_CALL):
+                start = at
+                break
+        name = text[start : min(end, last + 5)]
         if name not in sure and not re.search("公司|集团|大学|杯", match[0]):
-            start = match.start()
             found.append(Name(name, start, start + len(name), is_official(text, start, start + len(name))))
     return found
 
@@ -177,7 +210,7 @@ def left_score(before: str) -> int:
     label = before.rstrip().rstrip(":：")
     if label != before and label.endswith((*BEFORE_TITLE, "姓名", "名字", "户名", "甲方", "乙方")):
         return 3
-    if re.search(r"(?:姓名|名叫|叫做|自称|化名)[为是]?$", before):
+    if re.search(r"(?:姓名|名叫|叫做|自称|化名|本名|原名|真名|曾用名|又名|别名|小名|绰号)[为是叫]?$", before):
         return 3
     if not before or before[-1] in SYMBOLS:
         return 2

@@ -191,7 +191,7 @@ class HeaderSynonym(models.Model):
 class Responsibility(models.Model):
     """An editor or approver works for this organisation and all below it.
 
-    Whoever has no row works for the whole site, as far as the groups allow (cms.publishing.scope).
+    Whoever has no row works on nothing, unless nobody has one (cms.publishing.scope).
     """
 
     user = models.ForeignKey(

@@ -12,6 +12,8 @@ from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.models import Orderable
 from workdays import clock
 
+from cms.admin.forms import BoundForm
+
 from .tables import Table
 
 PERIOD = RegexValidator(r"^[12][0-9]{3}(-(0[1-9]|1[0-2])|-Q[1-4])?$", _("写成 2026、2026-Q3 或者 2026-07。"))
@@ -63,6 +65,8 @@ class Obligation(ClusterableModel):
     begins_on = models.DateField(_("从哪天起"), default=clock.today)
     ends_on = models.DateField(_("到哪天止"), null=True, blank=True)
     basis = models.CharField(_("依据"), max_length=300, blank=True)
+
+    base_form_class = BoundForm
 
     panels = [
         FieldPanel("organisation"),

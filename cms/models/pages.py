@@ -66,7 +66,7 @@ CLOSED = frozenset(
         "sitemap",
     ]
 )
-SEARCHED = frozenset({"article", "case", "notice"})
+SEARCHED = frozenset({"article", "case", "consultation", "notice"})
 
 
 class PublishedPageQuerySet(PageQuerySet):

@@ -55,6 +55,7 @@ class CaseType(models.TextChoices):
 class PowerItem(Register):
     kind, route = "power", "power"
     searched = True
+    search_auto_update = False  # the admin's search is told by cms.handlers: a batch tells it in the end
 
     code = models.CharField(_("实施编码"), max_length=64, blank=True, validators=[CODE])
     made_code = models.BooleanField(_("本站编码"), default=False, editable=False)

@@ -20,7 +20,7 @@ from workdays import clock
 from cms.importing import power
 from cms.importing.matching import Known, is_visible
 from cms.models import ImportBatch, ImportRow, PowerItem, PublishedVersion
-from cms.publishing import addresses, records
+from cms.publishing import addresses, generations, records
 from cms.publishing.snapshot import BOOKKEEPING
 
 State, Outcome, Action = ImportBatch.State, ImportRow.Outcome, ImportRow.Action
@@ -83,7 +83,7 @@ def write(batch: ImportBatch, *, progress: Callable[[int, int], None] = lambda d
     writer = Writer(batch, known, lookups)
     finished = len(rows) - len(waiting)
     # The reference index (which page uses what) is derived; Wagtail would write it three times an item.
-    with disable_reference_index_auto_update():
+    with disable_reference_index_auto_update(), generations.indexed_later():
         for number in range(0, len(waiting), 100):
             in_short_transactions(waiting[number : number + 100], writer.write)
             progress(finished + min(number + 100, len(waiting)), len(rows))
@@ -352,7 +352,7 @@ def prepare_back(batch: ImportBatch, reason: str) -> list[Prepared]:
 
     def prepare(row: ImportRow) -> None:
         item = current.get(row.item_id or 0)
-        if item is None:
+        if item is None or row.version_before.content is None:  # destroyed: nothing to go back to
             return
         old = PowerItem.from_serializable_data(
             {**item.serializable_data(), **row.version_before.content, "pk": item.pk}, strict_fks=False

@@ -1,7 +1,8 @@
 """Which records an editor works on: those of the organisations named for the person, and of those below.
 
-Whoever has no organisation named works for the whole site, as far as the groups allow; so does an
-administrator. Laws and tables belong to no organisation and are shared.
+On a site that has named organisations for anybody, whoever has none works on nothing; on one that has named
+none for anybody, editors work for the whole site, as far as the groups allow. An administrator always does.
+Laws and tables belong to no organisation and are shared.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from cms.models import (
     Flowchart,
     HeaderSynonym,
     ImportBatch,
+    Obligation,
+    Opinion,
     Organisation,
     OrganisationAlias,
     PowerItem,
     Responsibility,
 )
 
-BOUND = (PowerItem, Flowchart, Benchmark, Organisation, ImportBatch, HeaderSynonym)
+OWNED = (PowerItem, ImportBatch, HeaderSynonym, Obligation)  # their `organisation` owns them
+BOUND = (*OWNED, Flowchart, Benchmark, Organisation, Opinion)
 
 
 def codes_of(user: Any) -> list[str] | None:
@@ -29,7 +33,9 @@ def codes_of(user: Any) -> list[str] | None:
     if user.is_superuser:
         return None
     own = list(Responsibility.objects.filter(user=user).values_list("organisation__code", flat=True))
-    return Organisation.objects.with_descendants(own) if own else None
+    if own:
+        return Organisation.objects.with_descendants(own)
+    return [] if Responsibility.objects.exists() else None
 
 
 def limit_to(model: Any, codes: list[str] | None) -> Q:
@@ -38,8 +44,10 @@ def limit_to(model: Any, codes: list[str] | None) -> Q:
         return Q()
     if model is Organisation:
         return Q(code__in=codes)
-    if model in (PowerItem, ImportBatch, HeaderSynonym):
+    if model in OWNED:
         return Q(organisation__code__in=codes)
+    if model is Opinion:
+        return Q(page__organisation__code__in=codes)
     found = Q(power_item__organisation__code__in=codes)
     if model is Benchmark:  # an imported one knows its issuer by name, and its item perhaps later
         found |= Q(power_item=None, issuing_body__in=names_of(codes))
@@ -73,7 +81,9 @@ def may_become(user: Any, obj: Any) -> bool:
         return True
     if isinstance(obj, Organisation):  # a new one is below one of theirs; their own keeps its place
         return obj.code in codes or (obj.parent is not None and obj.parent.code in codes)
-    if isinstance(obj, (PowerItem, ImportBatch, HeaderSynonym)):
+    if isinstance(obj, Opinion):
+        return obj.page.organisation is not None and obj.page.organisation.code in codes
+    if isinstance(obj, OWNED):
         return obj.organisation is not None and obj.organisation.code in codes
     if obj.power_item is not None:
         return obj.power_item.organisation is not None and obj.power_item.organisation.code in codes

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +19,7 @@ from cms.flow.chart_of import limit_text
 from cms.models import PowerItem
 from cms.publishing.difference import LONGEST, marked
 from cms.views.gone import moved_or_gone
+from cms.views.paging import page_of, query_without
 
 LIKE = 50  # items offered beside one
 ALIKE = 0.6  # ratio of difflib
@@ -51,6 +52,18 @@ def compare(request: HttpRequest) -> HttpResponse:
     elif first:
         context["like"] = like(first)
     return render(request, "cms/compare.html", context)
+
+
+@require_safe
+def basic(request: HttpRequest, code: str) -> HttpResponse:
+    """Everybody who exercises the power with this basic code, and the way to compare two. Open to anyone."""
+    rows = PowerItem.objects.disclosed().source().in_force().filter(basic_code=code)
+    rows = rows.select_related("organisation", "category", "locale").prefetch_related("levels")
+    page, exists = page_of(request, rows.order_by("organisation__order", "organisation__code", "code"))
+    if not page.paginator.count:
+        raise Http404
+    context = {"page": page, "beyond": not exists, "query": query_without(request, "page"), "basic": code}
+    return render(request, "cms/basic.html", context, status=200 if exists else 404)
 
 
 def _item(code: str) -> PowerItem | None:

@@ -33,7 +33,7 @@ def _one(model: Any, **key: str) -> Any:
 
 
 def _list(request: HttpRequest, template: str, rows: Any, **more: Any) -> HttpResponse:
-    page, exists = page_of(request, rows)
+    page, exists = page_of(request, rows.select_related("locale"))
     context = {"page": page, "beyond": not exists, "query": query_without(request, "page"), **more}
     return render(request, template, context, status=200 if exists else 404)
 

@@ -72,7 +72,8 @@ def _changes(before: PublishedVersion | None, version: PublishedVersion) -> list
 @require_safe
 def benchmark_list(request: HttpRequest) -> HttpResponse:
     """All benchmarks, newest first."""
-    rows = Benchmark.objects.disclosed().source().order_by("-first_published_at", "slug")
+    rows = Benchmark.objects.disclosed().source().select_related("locale")
+    rows = rows.order_by("-first_published_at", "slug")
     page, exists = page_of(request, rows)
     context = {"page": page, "beyond": not exists, "query": query_without(request, "page")}
     return render(request, "cms/benchmark_list.html", context, status=200 if exists else 404)

@@ -7,10 +7,14 @@ Names are those of a district's service items (../shared/data/power/guangan_serv
 from __future__ import annotations
 
 import csv
+import json
 import random
+import sqlite3
 import threading
 import time
 import urllib.parse
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from tests.bench.table import Table, milliseconds, share
@@ -36,7 +40,6 @@ with open({path!r}, "rb") as file:
                           given={{"issuer": "", "document_no": "", "effective": ""}})
 print(batch.pk)
 """
-STATE = "from cms.models import ImportBatch; b = ImportBatch.objects.get(pk={pk}); print(b.state, b.written)"
 APPROVE = """
 from accounts.models import User
 from cms.importing import review
@@ -44,6 +47,23 @@ from cms.models import ImportBatch
 batch = ImportBatch.objects.get(pk={pk})
 review.hand_over(batch, user=User.objects.get(username="editor"), accept_rejected=True)
 review.approve(batch, user=User.objects.get(username="moderator"))
+"""
+PUBLISH = """
+import time
+from tests.cms import making
+making.item({name!r})
+print(time.time())
+"""
+# VmHWM of a fresh process; what importing Django takes is in both.
+EXPORT = """
+import json, resource, time
+from workdays import clock
+from cms.data import archive
+begun, size = time.monotonic(), 0
+for piece in archive.archive(clock.now(), 1):
+    size += len(piece)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps(dict(peak=peak, bytes=size, seconds=time.monotonic() - begun)))
 """
 LOAD = "from tests.bench.registers import load; print(load({items}))"
 REINDEX = "from django.core.management import call_command; call_command('search_rebuild')"
@@ -104,12 +124,13 @@ def load(items: int) -> int:
     organisations = list(Organisation.objects.source().order_by("pk"))
     categories, levels = list(Category.objects.order_by("pk")), list(Level.objects.order_by("pk"))
     locale, now = organisations[0].locale, clock.now()
-    wanted = varied(max(items - have, 0))
+    done = PowerItem.objects.filter(code__startswith="BENCH-").count()
+    wanted = varied(done + max(items - have, 0))[done:]
     for start in range(0, len(wanted), 1000):
         rows = [
             PowerItem(
                 locale=locale,
-                code=f"BENCH-{n:06d}",
+                code=f"BENCH-{done + n:06d}",
                 name=name,
                 organisation=organisations[n % len(organisations)],
                 exercising_body=organisations[n % len(organisations)].name,
@@ -138,25 +159,37 @@ def load(items: int) -> int:
     return len(wanted)
 
 
-def run(site: Running, *, items: int = 100_000, rows: int = 5_000) -> list[Table]:
-    """The import with citizens beside it, then the pages among `items`."""
-    return [imported(site, rows), pages(site, items)]
+def run(site: Running, *, items: int = 100_000, rows: int = 5_000) -> Iterator[Table]:
+    """The import with citizens beside it; the export at a tenth of `items` and at all; pages; search."""
+    yield imported(site, rows)
+    site.shell(LOAD.format(items=items // 10))
+    small = export(site)
+    site.shell(LOAD.format(items=items))
+    yield exported(small, export(site), items)
+    begun = time.monotonic()
+    site.shell(REINDEX)
+    yield pages(site, items, rebuilt=time.monotonic() - begun)
+    yield searched(site, items)
 
 
 def imported(site: Running, rows: int) -> Table:
     """Seconds of each part of an import, and how long citizens waited meanwhile."""
     path = site.var / "tmp" / "list.xlsx"
     workbook(path, rows)
+    batches = Batches(site)
+    key = int(site.shell(UPLOAD.format(path=str(path))))
     start = time.monotonic()
-    key = site.shell(UPLOAD.format(path=str(path)))
-    reach(site, key, "parsed")
+    batches.reach(key, "parsed")
     read = time.monotonic() - start
     citizens = Citizens(site.url)
     citizens.start()
-    site.shell(APPROVE.format(pk=key))
+    approving = threading.Thread(target=site.shell, args=(APPROVE.format(pk=key),))
+    approving.start()
+    batches.reach(key, "approved", "applying", "applied")
     start = time.monotonic()
-    reach(site, key, "applied")
+    batches.reach(key, "applied")
     applied = time.monotonic() - start
+    approving.join()
     citizens.stop()
     waits = citizens.seconds
     table = Table(
@@ -178,16 +211,30 @@ def imported(site: Running, rows: int) -> Table:
     return table
 
 
-def reach(site: Running, key: str, state: str) -> None:
-    """Wait until the batch is in a state."""
-    site.wait(lambda: _state(site, key) == state, WAIT, state)
+class Batches:
+    """The states of batches, asked of the database itself: a shell each time would be what is measured."""
 
+    def __init__(self, site: Running) -> None:
+        self.url, self.file = site.environment.get("DATABASE_URL", ""), site.var / "db.sqlite3"
 
-def _state(site: Running, key: str) -> str:
-    time.sleep(0.5)
-    found = site.shell(STATE.format(pk=key)).split()[0]
-    assert found not in ("failed", "refused"), found
-    return found
+    def state(self, key: int) -> str:
+        question = f"SELECT state FROM cms_importbatch WHERE id = {key:d}"
+        if not self.url:
+            with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=30)) as database:
+                return str(database.execute(question).fetchone()[0])
+        import psycopg
+
+        with psycopg.connect(self.url) as database:
+            row = database.execute(question.encode()).fetchone()
+            return str(row[0] if row else "")
+
+    def reach(self, key: int, *states: str) -> None:
+        """Wait until the batch is in one of the states."""
+        end = time.monotonic() + WAIT
+        while (found := self.state(key)) not in states:
+            assert found not in ("failed", "refused"), found
+            assert time.monotonic() < end, f"waited {WAIT} s for {states}"
+            time.sleep(0.1)
 
 
 class Citizens:
@@ -222,39 +269,92 @@ class Citizens:
                 self.failed += 1
 
 
-def pages(site: Running, items: int) -> Table:
+def export(site: Running) -> dict[str, float]:
+    """Peak memory (MiB), bytes and seconds of the whole set as a ZIP, in a process of its own."""
+    return dict(json.loads(site.shell(EXPORT).splitlines()[-1]))
+
+
+def exported(small: dict[str, float], large: dict[str, float], items: int) -> Table:
+    """What the export takes at a tenth of the items and at all of them."""
+    table = Table("The whole set as a ZIP", ["items", "peak MiB", "MB", "seconds"], {"counted": "VmHWM"})
+    for count, found in ((items // 10, small), (items, large)):
+        table.rows.append(
+            [count, f"{found['peak']:.0f}", f"{found['bytes'] / 1e6:.1f}", f"{found['seconds']:.1f}"]
+        )
+    table.rows.append(["ratio", f"{large['peak'] / small['peak']:.2f}", "", ""])
+    return table
+
+
+def searched(site: Running, items: int) -> Table:
+    """Seconds from the commit of a publication until the public search answers with it."""
+    table = Table(
+        "From publication to the search's answer",
+        ["while", "times", "p50 s", "longest s"],
+        {"items": items},
+    )
+    idle = [waited(site, f"空闲时公布第{n}号事项{n}") for n in range(3)]
+    rebuilding = threading.Thread(target=site.shell, args=(REINDEX,))
+    rebuilding.start()
+    time.sleep(2)
+    busy = []
+    while rebuilding.is_alive() and len(busy) < 3:
+        busy.append(waited(site, f"重建时公布第{len(busy)}号事项"))
+    rebuilding.join()
+    for name, seconds in (("idle", idle), ("a rebuild", busy)):
+        if seconds:
+            table.rows.append([name, len(seconds), f"{share(seconds, 0.5):.1f}", f"{max(seconds):.1f}"])
+    return table
+
+
+def waited(site: Running, name: str) -> float:
+    """Publish an item of this name through its revision; seconds until it is found."""
+    committed = float(site.shell(PUBLISH.format(name=name)).splitlines()[-1])
+    end = committed + 120
+    while time.time() < end:
+        answer = Client(site.url).get(f"/search/results.json?q={quoted(name)}")
+        if name in json.dumps(json.loads(answer.body), ensure_ascii=False):
+            return max(0.0, time.time() - committed)
+        time.sleep(0.1)
+    raise AssertionError(f"{name} is not found after 120 s")
+
+
+def pages(site: Running, items: int, *, rebuilt: float) -> Table:
     """Each address asked TIMES in another form each time, so that no cache answers."""
-    site.shell(LOAD.format(items=items))
-    site.shell(REINDEX)
     chance = random.Random(3)
-    codes = [f"BENCH-{chance.randrange(max(items - 20_000, 500)):06d}" for _ in range(TIMES)]
+    loaded = items * 9 // 10  # the rest was there before, or came by the import
+    codes = [f"BENCH-{chance.randrange(max(loaded - 1_000, 1)):06d}" for _ in range(TIMES)]
     kinds = ("licence", "penalty", "inspection", "confirmation", "service")
+    few = max(1, items // 12 // 20 // 3)  # pages that a list under two filters has
     ways = {
-        "list, page n": [f"/power/?page={n + 1}" for n in range(TIMES)],
-        "list, one category, page n": [f"/power/?category={kinds[n % 5]}&page={n + 1}" for n in range(TIMES)],
-        "list, category and level": [
-            f"/power/?category={kinds[n % 5]}&level={level}&page={n + 1}"
-            for n, level in zip(range(TIMES), ["city", "county", "province"] * TIMES, strict=False)
+        "list, page n": [f"/power/?page={n % (items // 20) + 1}" for n in range(TIMES)],
+        "list, one category, page n": [
+            f"/power/?category={kinds[n % 5]}&page={n % few + 1}" for n in range(TIMES)
         ],
-        "list, found by a word": [
-            f"/power/?q={quoted(WORDS[n % 10])}&page={n // 10 + 1}" for n in range(TIMES)
-        ],
-        "list, found, in a category": [
-            f"/power/?q={quoted(WORDS[n % 10])}&category={kinds[n % 5]}&page={n // 10 + 1}"
+        "list, category or category": [
+            f"/power/?category={kinds[n % 5]}&category={kinds[(n + 1) % 5]}&page={n % few + 1}"
             for n in range(TIMES)
         ],
-        "fact sheet": [f"/power/{code}/" for code in codes],
+        "list, a level, page n": [
+            f"/power/?level={level}&page={n % few + 1}"
+            for n, level in zip(range(TIMES), ["city", "county", "province"] * TIMES, strict=False)
+        ],
+        "list, found by a word": [f"/power/?q={quoted(WORDS[n % 10])}" for n in range(TIMES)],
+        "list, found, in a category": [
+            f"/power/?q={quoted(WORDS[n % 10])}&category={kinds[n % 5]}" for n in range(TIMES)
+        ],
+        "fact sheet": [f"/power/{code}/?" for code in codes],
     }
     table = Table(
         "Pages of the register over HTTP",
         ["page", "p50 ms", "p95 ms", "longest ms", "not 200"],
-        {"items": items, "times": TIMES, "web": "gunicorn 2 × 8"},
+        {"items": items, "times": TIMES, "web": "gunicorn 2 × 8", "index built in s": round(rebuilt)},
     )
     for name, paths in ways.items():
         times, wrong = [], 0
-        for path in paths:
+        for number, path in enumerate(paths):
+            # A word that no list knows keeps the cache of pages out.
             begun = time.monotonic()
-            wrong += Client(site.url).get(path).status != 200
+            wrong += Client(site.url).get(f"{path}&bench={number}").status != 200
             times.append(time.monotonic() - begun)
         row = [milliseconds(share(times, 0.5)), milliseconds(share(times, 0.95)), milliseconds(max(times))]
         table.rows.append([name, *row, wrong])

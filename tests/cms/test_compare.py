@@ -67,3 +67,22 @@ def test_words_from_outside_are_escaped(client, pair):
     evil = making.item(NAME, remedy="<script>alert(1)</script>")
     html = page(client, pair[0].code, evil.code)[1]
     assert "<script>alert" not in html
+
+
+def test_a_basic_code_lists_all_who_exercise_it(client, pair):
+    """`/power/basic/<code>/` (PUBLISHING, Code): what is public and in force, and the way to compare."""
+    first, second = pair
+    for record in pair:
+        record.basic_code = "330231000000"
+        making.publish(record)
+    hidden = making.draft_item("没有公布的事项", basic_code="330231000000")
+    hidden.save()
+    making.item("已经取消的事项", basic_code="330231000000", in_force="cancelled")
+    html = client.get("/power/basic/330231000000/").content.decode()
+    assert all(record.code in html for record in pair)
+    assert f"/power/compare/?a={first.code}" in html
+    assert "没有公布的事项" not in html
+    assert "已经取消的事项" not in html
+    assert "/power/basic/330231000000/" in client.get(second.get_absolute_url()).content.decode()
+    assert client.get("/power/basic/000000000000/").status_code == 404
+    assert client.get("/en/power/basic/330231000000/").status_code == 200

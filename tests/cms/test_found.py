@@ -11,9 +11,10 @@ from wagtail.documents import get_document_model
 from wagtail.models import Collection, CollectionViewRestriction
 
 from cms import papers
-from cms.models import Law, LawVersion
+from cms.models import Law, LawVersion, Opinion
 from cms.sources import ALL
 from tests.cms import making
+from tests.cms.data.support import consultation
 from tests.cms.test_papers import WORD as PAPER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installed")]
@@ -22,7 +23,7 @@ BY_KIND = {source.kind: source for source in ALL}
 
 def test_every_kind_has_a_source_and_says_what_changes_it() -> None:
     assert set(BY_KIND) == {
-        "power", "benchmark", "case", "article", "notice", "flow", "law", "organisation",
+        "power", "benchmark", "case", "article", "notice", "consultation", "flow", "law", "organisation",
     }  # fmt: skip
     for source in ALL:
         row = source.model()
@@ -55,6 +56,19 @@ def test_a_flowchart_with_its_steps() -> None:
     assert document.title == "占道流程"
     assert all(step.name in document.body for step in chart.steps.all())
     assert f"flow:{chart.pk}" in chart.affected()[0]
+
+
+def test_a_consultation_by_its_draft_and_never_by_an_opinion() -> None:
+    page = consultation(answer="建议白天免费", summary="<p>多数同意。</p>")
+    Opinion.objects.create(page=page, text="停车位太少", digest="1", received_on=dt.date(2026, 1, 2))
+    document = BY_KIND["consultation"].get(f"consultation:{page.pk}")
+    assert "占道停车每小时收费五元" in document.body
+    assert "多数同意" in document.body
+    assert "建议白天免费" in document.body
+    assert "停车位太少" not in document.body
+    assert page.affected() == [f"consultation:{page.pk}"]
+    page.unpublish()
+    assert BY_KIND["consultation"].get(f"consultation:{page.pk}") is None
 
 
 def test_an_organisation() -> None:

@@ -10,12 +10,28 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, reverse
+from wagtail.models import Locale
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
+from wagtail_localize.models import Translation, TranslationSource
+from workdays import clock
 
 from cms import setup
-from cms.models import Benchmark, Category, Flowchart, HeaderSynonym, Organisation, PowerItem, Responsibility
+from cms.admin.localize import translated
+from cms.models import (
+    Benchmark,
+    Category,
+    Flowchart,
+    HeaderSynonym,
+    NoticeType,
+    Obligation,
+    Opinion,
+    Organisation,
+    PowerItem,
+    Responsibility,
+)
 from cms.publishing import scope
 from tests.cms import making
+from tests.cms.data.support import consultation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installed")]
 
@@ -182,14 +198,67 @@ def test_bulk_actions_leave_others_alone(cast):
     assert PowerItem.objects.filter(pk=draft.pk).exists()
 
 
-def test_administrators_and_people_without_an_organisation_work_everywhere(cast):
+def test_administrators_work_everywhere_and_people_without_an_organisation_nowhere(cast):
     boss = get_user_model().objects.create(username="boss", is_superuser=True)
     Responsibility.objects.create(user=boss, organisation=cast.own)
-    free = get_user_model().objects.create(username="free")
-    for user in (boss, free):
-        assert scope.codes_of(user) is None
-        assert scope.limited(PowerItem.objects.all(), user).count() == 3
+    nobody = get_user_model().objects.create(username="nobody")
+    assert scope.codes_of(boss) is None
+    assert scope.limited(PowerItem.objects.all(), boss).count() == 3
     assert scope.limited(PowerItem.objects.all(), cast.editor.user).count() == 2
+    assert scope.limited(PowerItem.objects.all(), nobody).count() == 0
+    # Whoever loses the last row loses access; it does not open the site.
+    Responsibility.objects.filter(user=cast.editor.user).delete()
+    assert scope.limited(PowerItem.objects.all(), cast.editor.user).count() == 0
+    assert cast.editor.get(url(PowerItem, "edit", cast.items["9901-CG"].pk)).status_code == 404
+
+
+def test_on_a_site_that_names_organisations_for_nobody_editors_work_for_all_of_it(cast):
+    Responsibility.objects.all().delete()
+    assert scope.codes_of(cast.editor.user) is None
+    assert scope.limited(PowerItem.objects.all(), cast.editor.user).count() == 3
+
+
+def test_obligations_and_opinions_belong_to_organisations(cast):
+    kind = NoticeType.objects.first()
+    owned = {o.code: Obligation.objects.create(organisation=o, notice_type=kind) for o in cast.organisations}
+    opinions = {}
+    for owner in cast.organisations:
+        page = consultation(f"{owner.name}的草案", organisation=owner)
+        opinions[owner.code] = Opinion.objects.create(
+            page=page, text=f"对{owner.name}的意见", digest=owner.code, received_on=clock.today()
+        )
+    shown = cast.approver.get(url(Obligation, "list")).content.decode()
+    assert url(Obligation, "edit", owned["9901-CG-1"].pk) in shown
+    assert url(Obligation, "edit", owned["9901-JT"].pk) not in shown
+    shown = cast.approver.get(url(Opinion, "list")).content.decode()
+    assert "对城管局的意见" in shown
+    assert "对交通局的意见" not in shown
+    for model, rows in ((Obligation, owned), (Opinion, opinions)):
+        assert cast.approver.get(url(model, "edit", rows["9901-CG-1"].pk)).status_code == 200
+        for view in ("edit", "usage", "history"):
+            assert cast.approver.get(url(model, view, rows["9901-JT"].pk)).status_code == 404
+    data = {"organisation": cast.other.pk, "notice_type": kind.pk, "every": "month", "days": 10,
+            "unit": "day", "begins_on": "2026-01-01", "exemptions": inline_formset([])}  # fmt: skip
+    cast.approver.post(url(Obligation, "add"), nested_form_data(data))
+    assert Obligation.objects.filter(organisation=cast.other).count() == 1
+    cast.approver.post(url(Obligation, "add"), nested_form_data(data | {"organisation": cast.own.pk}))
+    assert Obligation.objects.filter(organisation=cast.own).count() == 2
+
+
+def test_translations_are_within_reach_of_whom_their_records_are(cast):
+    english = Locale.objects.get(language_code="en")
+    for code, theirs in (("9901-CG", True), ("9901-JT", False)):
+        item = cast.items[code]
+        source, _made = TranslationSource.get_or_create_from_instance(item)
+        row = Translation.objects.create(source=source, target_locale=english)
+        for name, args in (
+            ("submit_snippet_translation", ["cms", "poweritem", item.pk]),
+            ("update_translations", [source.pk]),
+        ):
+            answer = cast.approver.get(reverse(f"wagtail_localize:{name}", args=args))
+            assert (answer.status_code != 404) is theirs, name
+        assert translated({"translation_id": row.pk}) == item
+        assert scope.within(cast.approver.user, translated({"translation_id": row.pk})) is theirs
 
 
 def test_only_administrators_say_who_is_responsible(cast):

@@ -12,6 +12,7 @@ from cms.flow.grades import Scale, months_after
 from cms.flow.rows import data_of
 from cms.models import RiskGrade, RiskPoint
 from tests.cms import making
+from tests.faults.twice import as_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installed")]
 
@@ -198,6 +199,19 @@ def at_once(run_outbox):
     Entry.objects.filter(kind="cms.risk.review", done_at=None).update(due_at=clock.now())
     while run_outbox(200):
         pass
+
+
+def test_telling_an_owner_twice_is_as_once(owner, mailoutbox):
+    from cms.flow import reviews
+    from cms.models import ReviewReminder
+
+    published(risk(owner_account=owner, next_review=clock.today() + dt.timedelta(days=3)))
+    assert reviews.remind() == 1
+    as_once(
+        "cms.risk.review",
+        str(owner.pk),
+        lambda: (len(mailoutbox), ReviewReminder.objects.filter(told_at=None).count()),
+    )
 
 
 def test_an_owner_is_told_once_and_nothing_of_the_risk(owner, run_outbox, mailoutbox):

@@ -197,3 +197,23 @@ def test_the_table_for_people_names_file_sheet_row(dry: Any, tmp_path: Path) -> 
     assert code == 2
     assert "清单.xlsx：1 项，没读懂 1 行，附注 1 行" in text
     assert "第 4 行：没有事项名称" in text
+
+
+def test_the_admins_search_hears_of_a_batch_once_and_of_all_of_it(
+    run: Any, tmp_path: Path, run_outbox: Any, monkeypatch: Any
+) -> None:
+    from wagtail.search import index
+
+    heard: list[str] = []
+    monkeypatch.setattr(index, "insert_or_update_object", lambda item: heard.append(str(item)))
+    monkeypatch.setattr("modelsearch.index.insert_or_update_object", lambda item: heard.append(str(item)))
+    run(table(tmp_path / "a.xlsx", row(1, "甲许可"), row(2, "缺依据的", basis="")))
+    assert heard.count("甲许可") == 0
+    while run_outbox(50):
+        pass
+    assert sorted(name for name in heard if name in ("甲许可", "缺依据的")) == ["甲许可", "缺依据的"]
+    heard.clear()
+    item = PowerItem.objects.get(name="甲许可")
+    item.remarks = "编辑改过"
+    item.save()
+    assert heard == ["甲许可"]

@@ -11,12 +11,14 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from ledger.models import Event
+from outbox.models import Entry
 
 from cms import setup
 from cms.importing import review
 from cms.models import Benchmark, HeaderSynonym, ImportBatch, PowerItem, PublishedVersion, Responsibility
 from tests.cms import making
 from tests.cms.importing.making import HEADER, row, table, workbook
+from tests.faults.twice import as_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installed")]
 
@@ -137,6 +139,33 @@ def test_it_works(editor, approver, run_outbox, tmp_path):
     assert "数据有误" in gone.content.decode()
 
 
+def test_each_turn_of_the_worker_is_as_once(editor, approver, tmp_path):
+    """Whoever reads, writes or takes back may die before it is marked as done."""
+    assert sent(editor, table(tmp_path / "a.xlsx", row(1, "甲"), row(2, "乙"))).status_code == 302
+    batch = ImportBatch.objects.get()
+    ref = str(batch.pk)
+
+    def look():
+        batch.refresh_from_db()
+        items = PowerItem.objects.order_by("name").values_list("pk", "name", "live")
+        return batch.state, batch.written, batch.rows.count(), list(items), PublishedVersion.objects.count()
+
+    as_once("cms.import.read", ref, look)
+    do(editor, batch, "hand_over")
+    do(approver, batch, "approve")
+    as_once("cms.import.apply", ref, look)
+    assert names() == ["乙", "甲"]
+
+    def asked():
+        return set(Entry.objects.filter(kind="search.index").values_list("ref", flat=True))
+
+    Entry.objects.filter(kind="search.index").delete()
+    as_once("cms.batch.index", ref, asked)
+    do(approver, batch, "undo", reason="数据有误")
+    as_once("cms.import.undo", ref, lambda: (look(), batch.counts.get("undone")))
+    assert (names(), batch.counts["undone"]["withdrawn"]) == ([], 2)
+
+
 def test_nobody_approves_what_they_had_in_hand(editor, approver, person, run_outbox, tmp_path):
     """Not the uploader, not who corrected it, not an administrator; by the view and by the service."""
     batch = uploaded(approver, table(tmp_path / "a.xlsx", row(1, "甲")), run_outbox)
@@ -208,6 +237,30 @@ def test_a_header_nobody_found_is_pointed_at(editor, run_outbox, tmp_path):
     assert batch.state == State.PARSED
     found = batch.rows.get(outcome="item")
     assert (found.data["name"], found.data["category_code"], found.row) == ("甲", "licence", 3)
+
+
+def test_columns_of_benchmarks_are_corrected_too(editor, run_outbox, tmp_path):
+    head = ["违法行为", "处罚依据", "轻重", "什么时候", "怎么罚"]
+    rows = [["某局裁量基准"], head, ["占道经营", "《某条例》第三条", "较轻", "初次", "处五百元罚款"]]
+    batch = uploaded(editor, workbook(tmp_path / "a.xlsx", rows), run_outbox, kind="benchmark")
+    assert batch.state == State.REFUSED
+    page = text(editor, batch)
+    assert "怎么罚" in page
+    assert "具体标准" in page
+    letters = {"A": "act", "B": "penalty_basis", "C": "level", "D": "condition", "E": "standard"}
+    do(editor, batch, "columns", **{"h-0-0": "2"}, **{f"s-0-0-{key}": name for key, name in letters.items()})
+    run_outbox()
+    batch.refresh_from_db()
+    assert batch.state == State.PARSED
+    tier = batch.rows.get(outcome="item").data["tiers"][0]
+    assert "处五百元罚款" in str(tier)
+    # A column that was read as something else.
+    do(editor, batch, "columns", **{"c-0-0-C": "remark", "remember": "on"})
+    run_outbox()
+    batch.refresh_from_db()
+    assert batch.state == State.PARSED
+    assert batch.files[0]["sheets"][0]["columns"]["C"] == "remark"
+    assert not HeaderSynonym.objects.exists(), "the words of a table of discretion are not those of a list"
 
 
 def test_rejected_rows_want_a_tick(editor, run_outbox, tmp_path):

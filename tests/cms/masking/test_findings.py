@@ -238,3 +238,29 @@ def test_a_surname_left_is_partial() -> None:
 def test_long_texts_are_read_in_time_that_grows_with_them() -> None:
     for piece in ("没有标点的文字不断继续", "一二三路四五六号", "1234567890 ", "王李张刘陈", "·甲"):
         masking.findings(piece * 3_000)  # a rule that tries every division would never come back
+
+
+@pytest.mark.parametrize(
+    ("text", "personal"),
+    [
+        ("负责人：李　明　　电话：138 0013 8000", ["李　明", "138 0013 8000"]),
+        ("被投诉人古力娜扎·拜合提亚尔在该店", ["古力娜扎·拜合提亚尔"]),
+        ("给予张三丰党内警告处分，给予萧红政务记过处分。", ["张三丰", "萧红"]),
+        ("被处罚人冼星海，男", ["冼星海"]),
+        ("其妻马冬梅名下有房产", ["马冬梅"]),
+        ("经办人：司马相如；复核人：左丘明", ["司马相如", "左丘明"]),
+        ("护照号E12345678、通行证C12345678", ["E12345678", "C12345678"]),
+        ("住朝阳区望京西园四区410楼3门502", ["朝阳区望京西园四区410楼3门502"]),
+        ("桂A·12345、粤BD12345、京A1234警、粤Z1234港", ["桂A·12345", "粤BD12345", "京A1234警", "粤Z1234港"]),
+    ],
+)
+def test_less_usual_forms(text: str, personal: list[str]) -> None:
+    assert [f.text for f in masking.findings(text)] == personal
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["洪涝灾害、习惯做法、零售药店", "常设机构定期检查，巢湖水质达标", "萧山分局、阎良分局、傅家坡小区门口"],
+)
+def test_words_that_begin_with_a_surname(text: str) -> None:
+    assert masking.findings(text) == []
