@@ -259,6 +259,10 @@ ranked.
 
 MAX_RELAXED = 64
 """Tokens of a relaxed query."""
+WORDS_COUNT = 2
+"""A word of letters or figures counts as often as this in a relaxed query: a pair of signs counts once
+itself and once more by its characters (docs/decisions/public-search.md has the figures).
+"""
 
 
 @dataclass(frozen=True)
@@ -272,6 +276,11 @@ class Loose:
     excluded: tuple[Term, ...] = ()
     whole: str = ""
     """The word of a name that is all of the query."""
+
+    @property
+    def weighed(self) -> tuple[str, ...]:
+        """The tokens, each as often as it counts."""
+        return tuple(t for t in self.tokens for _ in range(1 if is_cjk(t[0]) else WORDS_COUNT))
 
 
 def loosen(query: Query) -> Loose:

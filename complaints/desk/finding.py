@@ -34,6 +34,7 @@ from search.engines.sealed import SealedEngine
 BATCH = 100  # tips opened and indexed at a time
 BUDGET_S = 3.0  # seconds that a search may spend on reading in
 COMPARE_S = 0.3  # and on finding out which tips are alike
+SETTLE_S = 0.1  # and, where something was read in, on merging the parts of the index
 TWIN = 0.5  # from this share on a tip is likely the same report as another (docs/decisions/similar-tips.md)
 FORGET_AFTER = dt.timedelta(hours=24)
 KIND = "tip"
@@ -83,6 +84,7 @@ class SealedOffice:
         if not pending:
             self._tidy()
             if done:
+                self.engine.settle(SETTLE_S)
                 self.engine.truncate()
         return Progress(done, pending)
 

@@ -83,7 +83,7 @@ def beside(*, user: User, seed: KeySeed, tip: Tip, cells: Sequence[OpenCell]) ->
                 made.suggested = finding_triage.hints(index, tip, words)
     except EngineError:
         made.down = True
-    likes = sorted((x for x in likes if x.share >= LEAST), key=lambda x: -x.share)[:SHOWN]
+    likes = sorted((x for x in likes if x.share >= LEAST), key=lambda x: -x.near)[:SHOWN]
     order = names.REASONS.index
     known = sorted(people.items(), key=lambda item: (order(item[1][1]), item[0]))[:SHOWN]
     rows = _visible(user, [*(like.id for like in likes), *(ref for ref, _ in known)])

@@ -34,7 +34,7 @@ def strict(query: Query) -> dsl.Query:
 
 def relaxed(loose: Loose) -> dsl.Query:
     """Any token must match (any character where there are no tokens); tokens and characters rank."""
-    tokens = [_words(name, loose.tokens) for name in FIELDS] if loose.tokens else []
+    tokens = [_words(name, loose.weighed) for name in FIELDS] if loose.tokens else []
     characters = [_words("u", loose.characters)] if loose.characters else []
     if not (tokens or characters):
         return dsl.MatchNone()

@@ -28,10 +28,9 @@ from sqlcipher3 import dbapi2 as sqlite
 from search import numbers
 from search.analysis import VERSION, tokens_of
 from search.documents import FIELDS, Document, characters_for
-from search.engines import match
+from search.engines import bitmaps, match
 from search.engines.base import (
     ANSWER_S,
-    MAX_FACET_VALUES,
     WEIGHTS,
     BadPage,
     Days,
@@ -45,7 +44,7 @@ from search.engines.base import (
 )
 from search.query import Query, loosen
 
-SCHEMA_VERSION = f"4/{numbers.VERSION}/{VERSION}"
+SCHEMA_VERSION = f"5/{numbers.VERSION}/{VERSION}"
 BUSY_MS = 20_000
 FEW_OF = 0.5
 """Looking up n documents costs n pages of the file; walking an index in order until a page is full some
@@ -53,6 +52,8 @@ FEW_OF = 0.5
 """
 CACHE_KB = 65_536
 """Memory a connection may keep pages in; it takes what it reads."""
+MERGED = 100
+"""Pages of the full-text index that are merged in one transaction: a few milliseconds."""
 _STEPS = 50_000  # of SQLite's machine between two looks at the clock: under a millisecond
 
 _SCHEMA = """
@@ -66,12 +67,15 @@ CREATE INDEX facet_n ON facet (n);
 CREATE VIRTUAL TABLE text USING fts5(body, title, low, code, num, u, content='', tokenize='ascii');
 INSERT INTO text (text, rank) VALUES ('secure-delete', 1);
 INSERT INTO text (text, rank) VALUES ('pgsz', 3900);
+INSERT INTO text (text, rank) VALUES ('usermerge', 2);
 INSERT INTO meta VALUES ('change', 0);
 INSERT INTO meta VALUES ('documents', 0);
+INSERT INTO meta VALUES ('labels', random() >> 2);
 CREATE TRIGGER doc_more AFTER INSERT ON doc BEGIN
-  UPDATE meta SET value = value + 1 WHERE key = 'documents'; END;
+  UPDATE meta SET value = value + 1 WHERE key IN ('documents', 'labels'); END;
 CREATE TRIGGER doc_less AFTER DELETE ON doc BEGIN
-  UPDATE meta SET value = value - 1 WHERE key = 'documents'; END;
+  UPDATE meta SET value = value + CASE key WHEN 'labels' THEN 1 ELSE -1 END
+  WHERE key IN ('documents', 'labels'); END;
 """
 # The longest field first: FTS5 writes the number of every other column into each posting (a fifth of a file
 # of messages). Its pages fit into one of SQLite's, of which SQLCipher keeps 80 bytes (another tenth).
@@ -108,6 +112,7 @@ class Fts5Engine:
         self.path = Path(path)
         self._local = threading.local()
         self._opened: list[Any] = []
+        self._labels: bitmaps.Bitmaps | None = None
 
     # Opening ------------------------------------------------------------------------------------------
 
@@ -179,6 +184,7 @@ class Fts5Engine:
         while self._opened:
             self._opened.pop().close()
         self._local = threading.local()
+        self._labels = None
 
     def __enter__(self) -> Self:
         return self
@@ -248,6 +254,19 @@ class Fts5Engine:
             db.execute("DELETE FROM source")
             db.execute("DELETE FROM facet")
             db.execute("UPDATE meta SET value = 0 WHERE key = 'change'")
+
+    def settle(self, budget_s: float) -> bool:
+        """Merge the parts of the full-text index, always two of a size, for at most so long; whether all
+        is done. A question reads some pages of each part, and of every sealed page it pays for the key.
+        """
+        end = time.monotonic() + budget_s
+        with _speaking_plainly():
+            while time.monotonic() < end:
+                before = self._db.total_changes
+                self._db.execute("INSERT INTO text (text, rank) VALUES ('merge', ?)", (MERGED,))
+                if self._db.total_changes - before < 2:  # FTS5's sign that there was nothing to do
+                    return True
+        return False
 
     def optimize(self) -> None:
         """Merge FTS5's segments into one and the WAL into the file: after a load, and before deletion is
@@ -323,8 +342,12 @@ class Fts5Engine:
             sort = "date"
         chosen = {name: values for name, values in (filters or {}).items() if values}
         with _speaking_plainly(), self._reading() as db:
-            base = _found(db, plan, _Among(within, without, days or (None, None)))
-            shown = _narrowed(db, base, _filtered(chosen))
+            base = shown = _found(db, plan, _Among(within, without, days or (None, None)))
+            labelled = self._labelled(db)
+            found = _bits(db, base, labelled) if chosen or facets else 0
+            sets = {name: labelled.any(db, name, values) for name, values in chosen.items()}
+            if chosen:
+                shown = _narrowed(db, found, sets.values())
             # What MATCH ranks has matched already, unless there is more to fulfil.
             free = not (plan.ranked_where or within is not None or without or _dated(days) or chosen)
             rows: list[Row] = []
@@ -335,9 +358,22 @@ class Fts5Engine:
             return Hits(
                 ids=[row[0] for row in rows[:limit]],
                 total=shown.size,
-                facets={name: _facet(db, name, base, chosen) for name in facets},
+                facets={
+                    name: labelled.count(
+                        db, name, _all_of(found, (sets[other] for other in sets if other != name))
+                    )
+                    for name in facets
+                },
                 next=_cursor(rows[limit - 1]) if limit and len(rows) > limit else None,
             )
+
+    def _labelled(self, db: Any) -> bitmaps.Bitmaps:
+        """The labels as this snapshot of the file has them; shared by all threads until something changes."""
+        version = int(db.execute("SELECT value FROM meta WHERE key = 'labels'").fetchone()[0])
+        labels = self._labels
+        if labels is None or labels.version != version:
+            labels = self._labels = bitmaps.Bitmaps(version)
+        return labels
 
     @contextmanager
     def _reading(self) -> Iterator[Any]:
@@ -436,19 +472,23 @@ class _Among:
 
 @dataclass(frozen=True)
 class _Set:
-    """Documents: those of a temporary table, or all but those of it (`but`), or all (no table)."""
+    """Documents: those of a temporary table, or all but those of it (`but`), or those that pass a test in
+    SQL, or all.
+    """
 
     size: int
     table: str = ""
     but: bool = False
+    test: str = ""
 
     @property
     def clauses(self) -> list[Clause]:
         """The condition on `n`; the plus lets nothing but this table answer it."""
+        if self.test:
+            return [Clause(self.test)]
         return [Clause(f"+n {'NOT ' * self.but}IN {self.table}")] if self.table else []
 
 
-_LABELLED = "SELECT f.n FROM json_each(?) j JOIN facet f ON f.name = ? AND f.value = j.value"
 _NUMBERS = "SELECT doc.n FROM json_each(?) j JOIN doc ON doc.ref = j.value"
 
 
@@ -458,12 +498,6 @@ def _dated(days: Days | None) -> list[Clause]:
         return []
     between = (max(1, first.toordinal()) if first else 1, last.toordinal() if last else 2**31)
     return [Clause("+n IN (SELECT n FROM doc WHERE day BETWEEN ? AND ?)", between)]
-
-
-def _filtered(filters: Filters) -> list[Clause]:
-    return [
-        Clause(f"+n IN ({_LABELLED})", (json.dumps(sorted(values)), name)) for name, values in filters.items()
-    ]
 
 
 def _table(db: Any, name: str, source: str, where: Iterable[Clause], values: tuple[Any, ...] = ()) -> _Set:
@@ -490,6 +524,9 @@ def _found(db: Any, plan: match.Plan, among: _Among) -> _Set:
         rows = "SELECT rowid AS n FROM text WHERE text MATCH ?"
         missed = _table(db, "hit", rows, [], plan.missed.values)
         return _Set(_documents(db) - missed.size, "hit", but=True)
+    if not where and len(limits) == 1 and among.without:
+        left = _table(db, "hit", _NUMBERS, [], (json.dumps(list(among.without)),))
+        return _Set(_documents(db) - left.size, "hit", but=True)
     if where or limits:
         return _table(db, "hit", "SELECT n FROM doc", [*where, *limits])
     return _Set(_documents(db))
@@ -504,27 +541,29 @@ def _within(db: Any, found: _Set, within: Collection[str]) -> _Set:
     return _table(db, "limited", rows, [Clause("ref IN (SELECT value FROM json_each(?))", ids)])
 
 
-def _narrowed(db: Any, base: _Set, filters: list[Clause]) -> _Set:
-    """Of `base` what passes the filters on facets."""
-    if not filters:
-        return base
-    if base.table and not base.but:
-        return _table(db, "shown", f"SELECT n FROM {base.table}", filters)  # noqa: S608
-    first, *others = filters
-    rows = f"SELECT DISTINCT n FROM ({_LABELLED})"  # noqa: S608
-    return _table(db, "shown", rows, [*others, *base.clauses], first.values)
+def _bits(db: Any, found: _Set, labelled: bitmaps.Bitmaps) -> int:
+    """The same set, a bit a document."""
+    if not found.table:
+        return labelled.everything(db)
+    listed = bitmaps.bits([n for (n,) in db.execute(f"SELECT n FROM {found.table}")])  # noqa: S608
+    return labelled.everything(db) & ~listed if found.but else listed
 
 
-def _facet(db: Any, name: str, base: _Set, filters: Filters) -> dict[str, int]:
-    others = _filtered({other: values for other, values in filters.items() if other != name})
-    sql, values = match.both([Clause("name = ?", (name,)), *base.clauses, *others])
-    return dict(
-        db.execute(
-            f"SELECT value, count(*) FROM facet WHERE {sql} "  # noqa: S608
-            "GROUP BY value ORDER BY count(*) DESC, value LIMIT ?",
-            (*values, MAX_FACET_VALUES),
-        ).fetchall()
-    )
+def _all_of(found: int, sets: Iterable[int]) -> int:
+    for each in sets:
+        found &= each
+    return found
+
+
+def _narrowed(db: Any, found: int, sets: Iterable[int]) -> _Set:
+    """Of what was found that which is in all of the sets; SQL asks for it by a function."""
+    among = _all_of(found, sets)
+    size = among.bit_count()
+    if size**2 < FEW_OF * _documents(db):  # few: as a table they are looked up
+        numbers = json.dumps(bitmaps.numbers_of(among))
+        return _table(db, "shown", "SELECT value AS n FROM json_each(?)", [], (numbers,))
+    db.create_function("shown", 1, bitmaps.member_of(among))
+    return _Set(size, test="shown(n)")
 
 
 Row = tuple[str, Any, Any]

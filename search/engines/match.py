@@ -101,7 +101,8 @@ def relaxed(loose: Loose) -> Plan:
         return Plan([Clause("0")], "", [])
     where = [Clause(_MATCHES, (_but_not(f"({required})", loose.excluded),))]
     exact = [f'{{num}} : "{loose.whole}"'] if loose.whole else []
-    return Plan(where, " OR ".join([*exact, *tokens, *characters]), where)
+    weighed = [f'{_TEXT} : "{token}"' for token in loose.weighed]
+    return Plan(where, " OR ".join([*exact, *weighed, *characters]), where)
 
 
 def _positive(part: Part) -> bool:

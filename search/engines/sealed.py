@@ -26,8 +26,12 @@ LABELLED_AT_MOST = 200
 """Documents with a label that are looked at, the newest."""
 LEAST_TOKENS = 12
 """Tokens below which a text is too short to be called the same as another."""
-READ_AT_MOST = 600
+READ_AT_MOST = 200
 """Distinct tokens of a text that are weighed; of a longer one every second, third … is."""
+BACK = 0.2
+"""The power of how much of a document the text says, by which its share is multiplied for the order: one
+sentence of a text may stand in many documents.
+"""
 LOOKED_AT = 30
 """Best candidates that are read again, token by token, and put in order by their share."""
 
@@ -45,10 +49,14 @@ END
 
 @dataclass(frozen=True)
 class Like:
-    """A document like a text. `share` (0 to 1): of the weight (idf) of the text's tokens, what it holds."""
+    """A document like a text. `share` (0 to 1): of the weight (idf) of the text's tokens, what it holds.
+
+    `near` orders them: the share, less where the document holds much else.
+    """
 
     id: str
     share: float
+    near: float = 0.0
 
 
 class SealedEngine(Fts5Engine):
@@ -67,6 +75,8 @@ class SealedEngine(Fts5Engine):
         # SQLCipher's own log goes to stderr and may name pages of the file.
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{self._key.hex()}'\"")
+        # Each page is checked once for each opening; processors know SHA-256 by heart and SHA-512 not.
+        connection.execute("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")
 
     def _connect(self) -> Any:
         connection = super()._connect()
@@ -86,15 +96,16 @@ class SealedEngine(Fts5Engine):
         those are put in order by how much of the whole text they hold. Words that the index does not hold say
         nothing.
         """
-        counts = _spread(Counter(tokens_of(canonical(text))))
+        tokens = Counter(tokens_of(canonical(text)))
+        counts = _spread(tokens)
         with _speaking_plainly(), self._reading() as db:
             weights = _weights(db, counts)
             heavy = sorted(weights, key=lambda token: (-counts[token] * weights[token], token))[:HEAVIEST]
             if not heavy:
                 return []
             rows = _candidates(db, heavy, max(limit, LOOKED_AT) + len(without))
-        found = [Like(ref, _share(weights, text)) for ref, text in rows if ref not in without]
-        return sorted(found, key=lambda like: -like.share)[:limit]
+        found = [_like(ref, weights, tokens, kept) for ref, kept in rows if ref not in without]
+        return sorted(found, key=lambda like: -like.near)[:limit]
 
     def compare(self, ref: str, *, least: float, limit: int = 5) -> None:
         """Note which documents are like this one by at least `least` (`twins` tells them).
@@ -202,7 +213,7 @@ class SealedEngine(Fts5Engine):
 
 
 def _furnish(connection: Any) -> None:
-    """The tables beside the index, and, for this connection only, the view of its words."""
+    """The tables beside the index."""
     with _speaking_plainly():
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'doc_gone'").fetchone():
             connection.execute("BEGIN IMMEDIATE")
@@ -217,7 +228,6 @@ def _furnish(connection: Any) -> None:
                 with suppress(Exception):
                     connection.execute("ROLLBACK")
                 raise
-        connection.execute("CREATE VIRTUAL TABLE temp.word USING fts5vocab('main', 'text', 'row')")
 
 
 def _marks(values: Collection[object]) -> str:
@@ -234,7 +244,8 @@ def _weights(db: Any, counts: Counter[str]) -> dict[str, float]:
     """Token → idf, of those tokens that the index holds and that say something."""
     total = _documents(db)
     weights = {}
-    for token in counts:
+    db.execute("CREATE VIRTUAL TABLE temp.word USING fts5vocab('main', 'text', 'row')")  # till the rollback
+    for token in sorted(counts):  # in the order in which the index holds them: pages are read once
         row = db.execute("SELECT doc FROM word WHERE term = ?", (token,)).fetchone()
         if row and (idf := math.log((total + 1) / (row[0] + 0.5))) > 0:
             weights[token] = idf
@@ -260,7 +271,13 @@ def _parts(kept: bytes) -> list[str]:
         raise IndexDamaged("text") from None
 
 
-def _share(weights: Mapping[str, float], kept: bytes) -> float:
-    """How much of the weight of the tokens a document holds, from its compressed text."""
-    held = {token for part in _parts(kept) for token in tokens_of(part)}
-    return sum(idf for token, idf in weights.items() if token in held) / sum(weights.values())
+def _like(ref: str, weights: Mapping[str, float], asked: Collection[str], kept: bytes) -> Like:
+    """How much of the weight of the tokens a document holds, and how much of it is `asked`, from its
+    compressed text. What was added to a document later (all but title and body) does not make it less like.
+    """
+    title, body, *rest = (tokens_of(part) for part in _parts(kept))
+    said = {*title, *body}
+    held = said.union(*rest)
+    share = sum(idf for token, idf in weights.items() if token in held) / sum(weights.values())
+    back = len(said.intersection(asked)) / max(1, len(said))
+    return Like(ref, share, share * back**BACK)

@@ -1,6 +1,6 @@
 """The decrypted pages of a SQLCipher 4 file: what somebody who has its key reads out of it, freed pages too.
 
-AES-256 in CBC mode, pages of 4,096 bytes; the last 80 of each hold its initialisation vector and its MAC, the
+AES-256 in CBC mode, pages of 4,096 bytes; the last 48 of each hold its initialisation vector and its MAC, the
 first 16 of the file hold the salt (https://www.zetetic.net/sqlcipher/design/).
 """
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-PAGE, RESERVED, SALT = 4096, 80, 16
+PAGE, RESERVED, SALT = 4096, 48, 16
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 
 

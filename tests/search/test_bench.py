@@ -74,3 +74,18 @@ def test_queries_of_another_table(given: tuple[Path, Path]) -> None:
     given[1].write_text('{"text": "x"}\n', encoding="utf-8")
     with pytest.raises(CommandError, match="must be an object with text and relevant"):
         bench(given)
+
+
+@pytest.mark.once
+def test_disclosures_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.bench import disclosures
+
+    if not disclosures.DATA.exists():
+        pytest.skip("shared/data is not there")
+    monkeypatch.setattr(disclosures, "ASKED", 1)
+    monkeypatch.setattr(disclosures.services, "address", lambda name: None)
+    asked, counted = disclosures.run(None, disclosures=60)  # type: ignore[misc]
+    assert [row[0] for row in asked.rows][:2] == ["documents indexed a second", "a word"]
+    engine, facets, wrong = counted.rows[0]
+    assert (engine, wrong) == ("FTS5", 0)
+    assert int(facets) > 100

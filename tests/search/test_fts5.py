@@ -166,3 +166,21 @@ def test_processes_write_and_read_at_once(tmp_path: Path) -> None:
         assert engine.count() == 121
         assert engine.search(parse("占用")).total == 121
         engine.check()
+
+
+def test_parts_are_merged_until_few_are_left(tmp_path: Path) -> None:
+    """And what is found stays the same."""
+    with Fts5Engine(tmp_path / "one.db") as engine:
+        for n in range(24):
+            engine.index([Document(f"d:{n}", "d", "占用道路", f"第{n}号")])
+        before, found = _parts(engine), engine.search(parse("占用道路")).ids
+        assert not engine.settle(0)
+        assert engine.settle(60)
+        assert _parts(engine) < before
+        assert engine.search(parse("占用道路")).ids == found
+        assert len(found) == 20
+        engine.check()
+
+
+def _parts(engine: Fts5Engine) -> int:
+    return int(engine._db.execute("SELECT count(DISTINCT segid) FROM text_idx").fetchone()[0])

@@ -16,6 +16,7 @@ from search.documents import Document
 from search.engines import current, disclosures
 from search.engines.base import Engine, EngineDown, IndexDamaged
 from search.query import parse
+from tests.faults.twice import as_once
 from tests.search.conftest import elastic_url
 from tests.search.sources import Shelf
 
@@ -62,6 +63,14 @@ def test_doing_it_twice_changes_nothing(shelf: Shelf) -> None:
         enqueue(kind="search.index", ref=id)
     run_due()
     assert disclosures().count() == 1
+
+
+def test_a_worker_that_dies_in_between_does_no_harm(shelf: Shelf) -> None:
+    id = shelf.put(1, "占用道路")
+    as_once("search.index", id, lambda: found("占用"))
+    shelf.put(2, "占用广场")  # nobody has said so
+    as_once("search.rebuild", "disclosures", lambda: found("占用"))
+    assert len(found("占用")) == 2
 
 
 def test_a_kind_that_nobody_registered_is_no_error(shelf: Shelf) -> None:

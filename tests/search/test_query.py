@@ -131,3 +131,14 @@ def test_loosened_queries_ask_for_telling_pairs() -> None:
     assert not any(START in t or END in t for t in loose.tokens)
     assert loosen(parse("投诉")).tokens == ("投诉",)
     assert loosen(parse("税")).characters == ("税",)
+
+
+def test_words_of_letters_and_figures_count_twice() -> None:
+    """A pair of signs counts once itself and once by its characters; a word has no characters."""
+    loose = loosen(parse("A7县 道路 A7县"))
+    assert loose.tokens == ("a7", "道路")
+    assert loose.weighed == ("a7", "a7", "道路")
+    ranking = match.relaxed(loose).ranking
+    assert ranking.count('"a7"') == 2 * ranking.count('"道路"') == 2
+    asked = str(clauses.relaxed(loose).to_dict())
+    assert "a7 a7 道路" in asked

@@ -84,6 +84,22 @@ def test_a_long_text_is_read_from_end_to_end(engine: SealedEngine) -> None:
 TWINS = "城东市场每月向摊主收取卫生费两百元不开票据还要交电费押金"
 
 
+def test_of_those_that_hold_as_much_the_one_that_holds_little_else_is_first(engine: SealedEngine) -> None:
+    """One sentence stands in many texts; what was added to a tip later makes it no less like."""
+    long = "".join(f"第{n}个摊位的电费由村委会代收并另加手续费" for n in range(40))
+    engine.index(
+        [
+            Document("tip:1", "tip", "甲", TWINS + "。" + long),
+            Document("tip:2", "tip", "乙", TWINS + "。还有别的事", low=long),
+            Document("tip:3", "tip", "丙", "。".join([long, TWINS])),
+            *(Document(f"tip:{n}", "tip", f"第{n}件", "河道采砂") for n in range(4, 12)),
+        ]
+    )
+    found = engine.similar(TWINS)
+    assert next(like.id for like in found) == "tip:2"
+    assert {like.share for like in found[:3]} == {1.0}
+
+
 def test_twins_go_with_the_document(engine: SealedEngine) -> None:
     rest = [Document(f"tip:{n}", "tip", f"第{n}件", "河道采砂") for n in range(3, 9)]
     engine.index([Document("tip:1", "tip", "甲", TWINS), Document("tip:2", "tip", "乙", TWINS), *rest])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from search.analysis import is_cjk, normalise
 
@@ -22,14 +23,6 @@ def plain(text: str) -> str:
     return out
 
 
-def contains(text: str, wanted: str) -> bool:
-    """CJK as a substring, words as whole words; both texts as `plain` gives them."""
-    wanted = wanted.strip()
-    start = "" if is_cjk(wanted[0]) else " "
-    end = "" if is_cjk(wanted[-1]) else " "
-    return start + wanted + end in text
-
-
 @dataclass(frozen=True)
 class Wanted:
     """A term and whether it is excluded; how it is written in a query."""
@@ -43,9 +36,14 @@ class Wanted:
         inner = f'"{self.text}"' if self.quoted else self.text
         return f"-{inner}" if self.excluded else inner
 
+    @cached_property
+    def needle(self) -> str:
+        """What a plain text contains if it contains this: CJK as it is, a word with a space at that side."""
+        wanted = plain(self.text).strip()
+        return " " * (not is_cjk(wanted[0])) + wanted + " " * (not is_cjk(wanted[-1]))
+
     def holds(self, fields: Iterable[str]) -> bool:
-        wanted = plain(self.text)
-        return any(contains(field, wanted) for field in fields) != self.excluded
+        return any(self.needle in field for field in fields) != self.excluded
 
 
 Groups = list[list[Wanted]]
