@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from accounts.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
+from workdays import clock
 
 from complaints.intake.models import Tip
-from complaints.vault.models import Membership, Office
+from complaints.vault.models import Emergency, Membership, Office
 
 Role = Membership.Role
 TRIAGE, HANDLER, APPROVER = Role.TRIAGE, Role.HANDLER, Role.APPROVER
@@ -41,6 +42,8 @@ TABLE: dict[str, frozenset[str]] = {
     "hold": frozenset({APPROVER}),
     # to another office, and back from there; the halves of an identity follow by those who hold them
     "transfer": frozenset({TRIAGE, APPROVER}),
+    # with another office: to ask, to take part or not, to end it (either office, each for its own side)
+    "joint": frozenset({TRIAGE, APPROVER}),
     "half:a": frozenset({CUSTODIAN}),
     "half:b": frozenset({APPROVER}),
     "half": frozenset({CUSTODIAN, APPROVER}),
@@ -61,6 +64,10 @@ TABLE: dict[str, frozenset[str]] = {
     "administer": frozenset({ADMINISTRATOR}),
 }
 
+# What an administrator may do for the hour of an emergency (complaints.desk.emergency): see what is there,
+# read it, and give it to somebody. Never an identity, an export, a decision, or a word to the reporter.
+EMERGENCY = frozenset({"queue", "open", "assign", "note"})
+
 
 def actions_of(user: User, *, office: Office | int) -> frozenset[str]:
     """All that this person may do in this office; empty for outsiders, the inactive and former members."""
@@ -69,7 +76,10 @@ def actions_of(user: User, *, office: Office | int) -> frozenset[str]:
             user=user.pk, user__is_active=True, office=office, ended_at__isnull=True
         ).values_list("role", flat=True)
     )
-    return frozenset(action for action, allowed in TABLE.items() if roles & allowed)
+    actions = frozenset(action for action, allowed in TABLE.items() if roles & allowed)
+    if ADMINISTRATOR in roles and _running().filter(user=user.pk, office=office).exists():
+        actions |= EMERGENCY
+    return actions
 
 
 def can(user: User, action: str, *, office: Office | int, tip: Tip | None = None) -> bool:
@@ -77,13 +87,8 @@ def can(user: User, action: str, *, office: Office | int, tip: Tip | None = None
     number = office if isinstance(office, int) else office.pk
     if tip is not None and tip.office_id != number:
         return False
-    return Membership.objects.filter(
-        user=user.pk,
-        user__is_active=True,
-        office=number,
-        ended_at__isnull=True,
-        role__in=sorted(TABLE[action]),
-    ).exists()
+    held = Membership.objects.filter(user=user.pk, user__is_active=True, office=number, ended_at__isnull=True)
+    return held.filter(_holding(action)).exists()
 
 
 def require(user: User, action: str, *, tip: Tip) -> None:
@@ -94,8 +99,8 @@ def require(user: User, action: str, *, tip: Tip) -> None:
 
 def offices_for(user: User, action: str) -> QuerySet[Office]:
     """The offices in which this person may do this, in a fixed order."""
-    held = Membership.objects.filter(
-        user=user.pk, user__is_active=True, ended_at__isnull=True, role__in=sorted(TABLE[action])
+    held = Membership.objects.filter(user=user.pk, user__is_active=True, ended_at__isnull=True).filter(
+        _holding(action)
     )
     return Office.objects.filter(pk__in=held.values("office")).order_by("pk")
 
@@ -124,7 +129,29 @@ def tip_or_404(user: User, number: str, action: str = "queue") -> Tip:
 
 
 def roles_of(user: User) -> list[Membership]:
-    """Live memberships with their offices, for the header and the members' page."""
-    return list(
-        Membership.objects.filter(user=user.pk, ended_at__isnull=True).select_related("office").order_by("pk")
-    )
+    """Live memberships with their offices, for the header and the members' page.
+
+    `loud`: an emergency runs in that office.
+    """
+    running = _running().filter(office=OuterRef("office"))
+    rows = Membership.objects.filter(user=user.pk, ended_at__isnull=True).annotate(loud=Exists(running))
+    return list(rows.select_related("office").order_by("pk"))
+
+
+def emergencies(offices: QuerySet[Office]) -> QuerySet[Emergency]:
+    """Those that run now in these offices, the one that ends first in front."""
+    rows = _running().filter(office__in=offices.order_by().values("pk"))
+    return rows.select_related("user", "office").order_by("until", "uuid")
+
+
+def _running() -> QuerySet[Emergency]:
+    return Emergency.objects.filter(ended_at__isnull=True, until__gt=clock.now())
+
+
+def _holding(action: str) -> Q:
+    """The memberships that may do this: by role, or as an administrator in an emergency."""
+    held = Q(role__in=sorted(TABLE[action]))
+    if action not in EMERGENCY:
+        return held
+    mine = _running().filter(user=OuterRef("user"), office=OuterRef("office"))
+    return held | Q(Exists(mine), role=ADMINISTRATOR)

@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     ),
     "keys": (gettext_lazy("钥匙和成员"), ("directory", "account", "resealed", "drill", "merged")),
     "login": (gettext_lazy("登录"), ("login",)),
+    "emergency": (gettext_lazy("应急查看"), ("emergency", "emergency-ended")),
     "destroyed": (
         gettext_lazy("留存和销毁"),
         ("retention-rule", "destruction-agreed", "destruction-declined", "destruction-kept"),
@@ -71,13 +72,21 @@ WORDS: dict[str, str | Promise] = {
     "drill": gettext_lazy("恢复演练"),
     "merged": gettext_lazy("机构并入另一机构"),
     "login": pgettext_lazy("event", "登录"),
+    "emergency": gettext_lazy("开始应急查看"),
+    "emergency-ended": gettext_lazy("结束应急查看"),
     "retention-rule": gettext_lazy("改保存期限"),
     "destruction-agreed": gettext_lazy("批准销毁清单"),
     "destruction-declined": gettext_lazy("不批准销毁清单"),
     "destruction-kept": gettext_lazy("从销毁清单拿下一件"),
 }
 KINDS = tuple(kind for _words, kinds in GROUPS.values() for kind in kinds)
-PERSONAL = ("searched", "login", *GROUPS["keys"][1], *GROUPS["destroyed"][1])  # of no tip
+PERSONAL = (
+    "searched",
+    "login",
+    *GROUPS["emergency"][1],
+    *GROUPS["keys"][1],
+    *GROUPS["destroyed"][1],
+)  # of no tip
 
 
 @dataclass(frozen=True)
@@ -168,7 +177,7 @@ def page(user: User, asked: Asked, *, after: str = "", size: int = PAGE) -> tupl
     if (at := _cursor(after)) is not None:
         rows = rows.filter(Q(at__lt=at[0]) | Q(at=at[0], uuid__lt=at[1]))
     found = list(rows[: size + 1])
-    more = f"{_stamp(found[size - 1])}" if len(found) > size else ""
+    more = _stamp(found[size - 1].at, found[size - 1].pk) if len(found) > size else ""
     return lines(user, found[:size]), more
 
 
@@ -226,9 +235,8 @@ def _row(values: Iterable[Any]) -> str:
     return str(csv.writer(_Echo()).writerow(safe))
 
 
-def _stamp(event: Event) -> str:
-    at = event.at or clock.now()
-    return f"{at.astimezone(dt.UTC):%Y%m%dT%H%M%S.%f}-{event.pk.hex}"
+def _stamp(at: dt.datetime | None, pk: UUID) -> str:
+    return f"{(at or clock.now()).astimezone(dt.UTC):%Y%m%dT%H%M%S.%f}-{pk.hex}"
 
 
 def _cursor(text: str) -> tuple[dt.datetime, UUID] | None:
@@ -246,6 +254,16 @@ def alarms(user: User, *, seen: bool = False) -> QuerySet[Alarm]:
     """Of this auditor's offices, newest first; those that nobody has answered, or the others."""
     rows = Alarm.objects.filter(office__in=access.offices_for(user, "audit").order_by().values("pk"))
     return rows.filter(seen_by__isnull=not seen).select_related("user", "office", "tip", "seen_by")
+
+
+def alarm_page(user: User, *, seen: bool, after: str, size: int) -> tuple[list[Alarm], str]:
+    """So many alarms after a cursor, and the next page's cursor, "" at the end. A bad cursor begins anew."""
+    rows = alarms(user, seen=seen)
+    if (at := _cursor(after)) is not None:
+        rows = rows.filter(Q(raised_at__lt=at[0]) | Q(raised_at=at[0], uuid__lt=at[1]))
+    found = list(rows.order_by("-raised_at", "-uuid")[: size + 1])
+    more = _stamp(found[size - 1].raised_at, found[size - 1].pk) if len(found) > size else ""
+    return found[:size], more
 
 
 def answer(*, alarm: Alarm, user: User, finding: str) -> None:

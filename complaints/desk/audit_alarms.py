@@ -43,20 +43,25 @@ RULES: dict[str, Rule] = {
     Kind.OWN_NAME: Rule(1, _("打开的来件在被反映人或者正文里写有本人的姓名")),
     Kind.OWN_SEARCH: Rule(1, _("用本人的姓名检索")),
     Kind.EXPORTS: Rule(5, _("同一个人一天导出 5 次以上")),
+    Kind.EMERGENCY: Rule(1, _("本机构或者下级机构的管理员应急查看来件")),
 }
 
 
-def on_opened(tip: Tip, user: User, texts: Iterable[str]) -> None:
-    """After a tip was opened. `texts`: what the reporter wrote, as it is open in this request."""
+def on_opened(tip: Tip, user: User, texts: Iterable[str], *, office: int | None = None) -> None:
+    """After a tip was opened. `texts`: what the reporter wrote, as it is open in this request.
+
+    `office`: whose member read it, where that is not the office that has the tip.
+    """
+    office = office or tip.office_id
     today = clock.today()
     opened = Event.objects.filter(kind="opened", date=today, actor=f"user:{user.pk}")
     count = opened.order_by().values("tag").distinct().count()
     if count >= RULES[Kind.MANY].limit:
-        _raise(Kind.MANY, user, tip.office_id, count=count)
+        _raise(Kind.MANY, user, office, count=count)
     if out_of_hours(clock.now()):
-        _raise(Kind.HOURS, user, tip.office_id, count=count)
+        _raise(Kind.HOURS, user, office, count=count)
     if names_in(user, texts):
-        _raise(Kind.OWN_NAME, user, tip.office_id, tip=tip)
+        _raise(Kind.OWN_NAME, user, office, tip=tip)
 
 
 def on_search(user: User, office: int, words: str) -> None:
@@ -70,6 +75,11 @@ def on_export(tip: Tip, user: User) -> None:
     made = Event.objects.filter(kind="exported", date=clock.today(), actor=f"user:{user.pk}").count()
     if made >= RULES[Kind.EXPORTS].limit:
         _raise(Kind.EXPORTS, user, tip.office_id, count=made)
+
+
+def on_emergency(user: User, office: int) -> None:
+    """An administrator reads for an hour: told to the auditors of `office`."""
+    _raise(Kind.EMERGENCY, user, office, add=True)
 
 
 def out_of_hours(at: dt.datetime) -> bool:

@@ -18,6 +18,7 @@ class Alarm(models.Model):
         OWN_NAME = "own-name", _("查看写有本人姓名的件")
         OWN_SEARCH = "own-search", _("检索本人姓名")
         EXPORTS = "exports", _("一天导出很多件")
+        EMERGENCY = "emergency", _("管理员应急查看")
 
     class Finding(models.TextChoices):
         NORMAL = "normal", _("核实过，是正常办理")

@@ -36,6 +36,12 @@ KINDS = {
     "held": gettext_lazy("保全"),
     "transferred": gettext_lazy("转给另一机构"),
     "returned": gettext_lazy("退回转来的机构"),
+    "joint-asked": gettext_lazy("请另一机构共同办理"),
+    "joint-agreed": gettext_lazy("对方同意共同办理"),
+    "joint-declined": gettext_lazy("对方不参加共同办理"),
+    "joint-noted": gettext_lazy("共同办理的往来"),
+    "joint-done": gettext_lazy("共同办理的机构交来结果"),
+    "joint-ended": gettext_lazy("结束共同办理"),
     "identity-half": gettext_lazy("移交半把身份钥匙"),
     "identity-asked": gettext_lazy("申请打开举报人身份"),
     "identity-agreed": gettext_lazy("同意打开举报人身份"),
@@ -117,9 +123,24 @@ def language_of(cells: list[OpenCell]) -> str:
 
 def read(tip: Tip, cells: list[OpenCell]) -> CaseFile:
     """Sort the opened cells to where they belong. A changed cell is named, its text never shown."""
-    case = CaseFile()
+    case = said(tip, cells)
     proposals = list(Proposal.objects.filter(tip=tip).select_related("by", "answered_by"))
     proposed = {row.cell_id for row in proposals}
+    texts = {cell.uuid: cell for cell in cells}
+    case.decisions = [
+        decision_lines(json.loads(cell.text))
+        for cell in cells
+        if cell.label == "disposal" and not cell.changed and cell.uuid not in proposed
+    ]
+    case.proposals = [(row, _proposed(texts.get(row.cell_id))) for row in proposals]
+    notes = list(Note.objects.filter(tip=tip).select_related("user"))
+    case.notes = [_line(n, texts.get(n.cell_id), n.user) for n in notes]
+    return case
+
+
+def said(tip: Tip, cells: list[OpenCell]) -> CaseFile:
+    """Of the case only what was said between reporter and office, with the attachments."""
+    case = CaseFile()
     texts = {cell.uuid: cell for cell in cells}
     for cell in cells:
         if cell.changed:
@@ -131,14 +152,9 @@ def read(tip: Tip, cells: list[OpenCell]) -> CaseFile:
             case.respondents = [_("，").join(part for part in person.values() if part) for person in people]
         elif cell.label in ("about", "answers"):
             setattr(case, cell.label, json.loads(cell.text))
-        elif cell.label == "disposal" and cell.uuid not in proposed:
-            case.decisions.append(decision_lines(json.loads(cell.text)))
-    case.proposals = [(row, _proposed(texts.get(row.cell_id))) for row in proposals]
     case.files = files(tip, cells)
     messages = list(Message.objects.filter(tip=tip).select_related("user"))
     case.messages = [_line(m, texts.get(m.cell_id), m.user) for m in messages]
-    notes = list(Note.objects.filter(tip=tip).select_related("user"))
-    case.notes = [_line(n, texts.get(n.cell_id), n.user) for n in notes]
     return case
 
 

@@ -7,10 +7,12 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
+from accounts import slots
 from accounts import unlock as session
 from accounts.decorators import staff_required, unlocked_required
 from accounts.keys import KeySeed
 from accounts.models import User
+from accounts.services import WrongPassword
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import (
@@ -30,6 +32,7 @@ from complaints.desk.forms import UnlockForm
 from complaints.intake.models import Tip
 from complaints.vault import jobs, offices
 from complaints.vault.errors import DirectoryBroken, NotAMember, Refused
+from complaints.vault.models import Office
 
 
 class DeskRequest(HttpRequest):
@@ -143,17 +146,34 @@ def _still_here(tip: Tip | None) -> None:
         raise Http404
 
 
+def wrong_password(request: DeskRequest, password: str) -> str | None:
+    """Whose session this is, asked once more; the sentence where it is not right."""
+    try:
+        session.unlock_with_password(request, password)
+    except WrongPassword:
+        return gettext("密码不正确。")
+    except session.Throttled:
+        return gettext("尝试次数过多，请稍后再试。")
+    except slots.Busy:
+        return gettext("现在人多，请等一下")
+    return None
+
+
 def band(request: DeskRequest, section: str = "") -> dict[str, Any]:
     """What the header shows: the part one is in, roles, minutes until the session locks."""
     held = access.roles_of(request.user)
     roles = list(dict.fromkeys(str(m.get_role_display()) for m in held))
+    loud = {m.office_id for m in held if m.loud}  # type: ignore[attr-defined]
+    broken = list(access.emergencies(Office.objects.filter(pk__in=loud))) if loud else []
     return {
         "section": section,
         "desk_roles": gettext("、").join(roles),
         "minutes_left": session.minutes_left(request),
         "can_administer": any(m.role == access.ADMINISTRATOR for m in held),
         "can_identity": any(m.role in access.TABLE["half"] for m in held),
-        "can_queue": any(m.role in access.TABLE["queue"] for m in held),
+        "can_queue": any(m.role in access.TABLE["queue"] for m in held)
+        or any(row.user_id == request.user.pk for row in broken),
+        "emergencies": broken,
         "can_audit": any(m.role in access.TABLE["audit"] for m in held),
         "can_retain": any(m.role in access.TABLE["retention"] for m in held),
     }

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from complaints.desk.transitions import DISPOSALS, REASONS, REASONS_WITH_WAY
 from complaints.intake.models import Named, State
 from complaints.intake.text import hides, with_plain_ends
+from complaints.vault.models import Emergency
 
 MESSAGE_MAX = 10_000
 LINE_MAX = 500
@@ -251,6 +252,66 @@ class TransferForm(ReasonForm):
     def __init__(self, *args: Any, offices: Sequence[tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["to"].choices = [("", _("请选择")), *offices]  # type: ignore[attr-defined]
+
+
+class JointForm(forms.Form):
+    """Which office is asked to handle a tip together with this one, what it is to do, and by when."""
+
+    revision = revision_field()
+    to = forms.ChoiceField(
+        label=_("请哪个机构"),
+        error_messages={"required": _("请选一个机构"), "invalid_choice": _("请从列表里选一个机构")},
+    )
+    task = text_field(
+        _("请对方办什么"),
+        MESSAGE_MAX,
+        _("请写明请对方办什么"),
+        rows=4,
+        hint=_("只有这两个机构看得到，举报人看不到。"),
+    )
+    due_on = forms.DateField(
+        label=_("请在哪一天前交结果"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={
+            "required": _("请写一个日期，例如 2026-12-01"),
+            "invalid": _("请写一个日期，例如 2026-12-01"),
+        },
+    )
+
+    def __init__(self, *args: Any, offices: Sequence[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = [("", _("请选择")), *offices]  # type: ignore[attr-defined]
+
+
+class JointNoteForm(forms.Form):
+    """What one of two offices writes to the other."""
+
+    text = text_field(_("写给对方机构"), MESSAGE_MAX, _("请写下要告诉对方的话"), rows=4)
+
+
+class EmergencyForm(forms.Form):
+    """Why an administrator must read now, and the password once more."""
+
+    office = forms.ChoiceField(
+        label=_("机构"),
+        error_messages={"required": _("请选一个机构"), "invalid_choice": _("请从列表里选一个机构")},
+    )
+    reason = forms.ChoiceField(
+        label=_("理由"),
+        choices=[("", _("请选择")), *Emergency.Reason.choices],
+        error_messages={"required": _("请选一项理由"), "invalid_choice": _("请选一项理由")},
+    )
+    password = forms.CharField(
+        label=_("您的密码"),
+        strip=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": _("请输入您的密码"), "max_length": _("密码不正确。")},
+    )
+
+    def __init__(self, *args: Any, offices: Sequence[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **{"auto_id": "g-%s", **kwargs})
+        self.fields["office"].choices = offices  # type: ignore[attr-defined]
 
 
 class PickForm(forms.Form):

@@ -23,6 +23,7 @@ from outbox.services import enqueue
 from workdays import clock
 
 from complaints.desk import finding
+from complaints.desk.models import Joint
 from complaints.intake import services as intake
 from complaints.intake.models import Tip, Tombstone
 from complaints.vault import directory, jobs, renewal, worker
@@ -73,10 +74,10 @@ def batch(job: Job, subjects: Sequence[UUID], seeds: Mapping[int, KeySeed]) -> s
             kind=kind, tip_uuids=subjects, seeds=seeds, target=target, signer=seeds[max(seeds)]
         )
     with transaction.atomic():
-        _lock(job)
+        _lock(job, {epoch.office_id for item in made for epoch in item.others})
         if not sealing.epoch_unchanged(office, target):
             raise Superseded
-        still = _whole(made)
+        still = _whole([item for item in made if _as_they_were(item.others)])
         Wrap.objects.filter(pk__in=[row for item in still for row in item.replaced]).delete()
         Wrap.objects.bulk_create(wrap for item in still for wrap in item.wraps)
         if job.kind == Job.Kind.MERGE:
@@ -113,10 +114,15 @@ def tidy(office: Office) -> list[Path]:
     return dropped
 
 
-def _lock(job: Job) -> None:
+def _lock(job: Job, others: set[int]) -> None:
     """The offices' rows, in one order: no tip comes, goes or changes hands meanwhile."""
-    rows = Office.objects.select_for_update().filter(pk__in={job.office_id, job.target_id or job.office_id})
-    list(rows.order_by("pk").values_list("pk"))
+    keys = {job.office_id, job.target_id or job.office_id, *others}
+    list(Office.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+
+
+def _as_they_were(epochs: Sequence[Epoch]) -> bool:
+    """Whether the offices that handle a tip jointly still have these epochs."""
+    return all(sealing.epoch_unchanged(epoch.office, epoch) for epoch in epochs)
 
 
 def _whole(made: Sequence[Renewed]) -> list[Renewed]:
@@ -129,7 +135,9 @@ def _whole(made: Sequence[Renewed]) -> list[Renewed]:
 def _note(made: Sequence[Renewed], target: Epoch) -> None:
     rows = Tip.objects.in_bulk([item.tip for item in made])
     for item in made:
-        if (row := rows.get(item.tip)) is not None:
+        if (row := rows.get(item.tip)) is not None and item.joined:
+            row.talk_generation = item.talk
+        elif row is not None:
             row.epoch, row.talk_generation, row.case_generation = target.number, item.talk, item.case
     Tip.objects.bulk_update(rows.values(), ["epoch", "talk_generation", "case_generation"], batch_size=100)
 
@@ -139,6 +147,9 @@ def _give(job: Job, made: Sequence[Renewed], target: Epoch) -> None:
     now = clock.now()
     tags = dict(Tip.objects.filter(pk__in=[item.tip for item in made]).values_list("pk", "tag"))
     for item in made:
+        if item.joined:  # another office leads it: only the part changes hands
+            Joint.objects.filter(tip=item.tip, office=job.office_id).update(office=target.office_id)
+            continue
         gone = intake.next_change(job.office_id)
         Tip.objects.filter(pk=item.tip, office=job.office_id).update(
             office=target.office_id,

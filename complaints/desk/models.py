@@ -342,6 +342,8 @@ class Feed(models.Model):
 
 # What has files of its own, and belongs to this room all the same.
 from complaints.desk.audit_models import Alarm as Alarm  # noqa: E402
+from complaints.desk.joint_models import Joint as Joint  # noqa: E402
+from complaints.desk.joint_models import JointNote as JointNote  # noqa: E402
 from complaints.desk.redaction_models import Redaction as Redaction  # noqa: E402
 from complaints.desk.retention_models import DestructionItem as DestructionItem  # noqa: E402
 from complaints.desk.retention_models import DestructionList as DestructionList  # noqa: E402

@@ -24,6 +24,7 @@ from workdays import clock, rules
 
 from complaints import access
 from complaints.desk import transitions
+from complaints.desk.joint_models import Joint
 from complaints.desk.models import Labelled, Transfer
 from complaints.desk.services import Refused, Stale, actor, fresh
 from complaints.intake import services as intake
@@ -85,6 +86,8 @@ def move(
         raise Refused(_("这件在“%(state)s”状态，不能再转办") % {"state": tip.get_state_display()})
     if tip.proposed:
         raise Refused(_("这件有等待批准的事项，先批准或者不批准，再转办"))
+    if Joint.stands_for(tip):
+        raise Refused(_("这件正在和别的机构共同办理，先结束共同办理，再转办"))
     if not reason.strip():
         raise Refused(_("请写明转办的理由"))
     return _go(tip, user, keys, office_seed, to, reason, revision, way, None)
@@ -98,6 +101,8 @@ def give_back(
     given = open_transfer(tip)
     if given is None or given.target_id != tip.office_id:
         raise Refused(_("这件不是等待接收的转办件，不能退回"))
+    if Joint.stands_for(tip):
+        raise Refused(_("这件正在和别的机构共同办理，先结束共同办理，再转办"))
     if not reason.strip():
         raise Refused(_("请写明退回的理由"))
     return _go(tip, user, keys, office_seed, given.source, reason, revision, None, given)

@@ -7,11 +7,13 @@ import re
 from accounts.keys import KeySeed
 from accounts.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from ledger import services as ledger
 from workdays import clock
 
 from complaints import access
+from complaints.desk.joint_models import LIVE, Joint
 from complaints.intake.models import OrganisationOffice, Route
 from complaints.vault import directory, jobs
 from complaints.vault import offices as vault
@@ -87,3 +89,6 @@ def _may_end(source: Office, target: Office) -> None:
         raise Refused(_("最上级机构不能并入别的机构。"))
     if source.children.filter(active=True).exists():
         raise Refused(_("这个机构下面还有机构。请先合并下面的机构。"))
+    together = Q(office=source, tip__office=target) | Q(office=target, tip__office=source)
+    if Joint.objects.filter(together, answer__in=LIVE).exists():
+        raise Refused(_("两个机构还有共同办理的件。请先结束共同办理。"))

@@ -26,6 +26,7 @@ from complaints.desk.models import (
     DestructionItem,
     DestructionList,
     JobItem,
+    Joint,
     Labelled,
     Link,
     Note,
@@ -137,7 +138,7 @@ def _erase(row: DestructionList, tips: Sequence[Tip]) -> list[str]:
     SealedFile.objects.filter(tip__in=keys).delete()
     # Rows that keep others from going first; the tip takes what only hangs on it (labels, readers, jobs).
     IdentityRequest.objects.filter(tip__in=keys).delete()
-    for model in (Warning, Proposal, Pause, Transfer, Note, Message, Redaction, Labelled, JobItem):
+    for model in (Warning, Proposal, Pause, Transfer, Joint, Note, Message, Redaction, Labelled, JobItem):
         model._default_manager.filter(tip__in=keys).delete()
     Link.objects.filter(tip__in=keys).delete()
     Link.objects.filter(other__in=keys).delete()

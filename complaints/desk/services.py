@@ -23,6 +23,7 @@ from workdays import clock, rules
 
 from complaints import access
 from complaints.desk import transitions
+from complaints.desk.joint_models import Joint
 from complaints.desk.models import Mention, Note, Pause, Transfer
 from complaints.intake import services as intake
 from complaints.intake.models import Message, State, Tip
@@ -228,6 +229,8 @@ def change_state(
         if tip.revision != revision:
             raise Stale(fresh(tip))
         raise Refused(shut)
+    if step.target in (State.CLOSED, State.MOVED) and Joint.stands_for(tip):
+        raise Refused(_("还有机构在共同办理这一件，先结束共同办理"))
     decision = decision or Decision()
     _check(step, decision)
     now = clock.now()
@@ -300,6 +303,11 @@ def record_opened(*, tip: Tip, user: User) -> None:
         Message.objects.filter(tip=tip, author=Message.Author.REPORTER, read_on__isnull=True).update(
             read_on=today
         )
+
+
+def record_looked(*, tip: Tip, user: User) -> None:
+    """Write that somebody of an office with a part of it read the tip, once a person, tip and day."""
+    _once_a_day("opened", tip, user)
 
 
 def record_downloaded(*, tip: Tip, user: User) -> None:

@@ -28,6 +28,7 @@ from complaints.vault.models import (
 TIP_PURPOSES: Mapping[str, Purpose] = {
     Wrap.Kind.TALK: Purpose.OFFICE,
     Wrap.Kind.CASE: Purpose.OFFICE,
+    Wrap.Kind.JOINT: Purpose.OFFICE,
     Wrap.Kind.IDENTITY_A: Purpose.IDENTITY,
     Wrap.Kind.IDENTITY_B: Purpose.APPROVAL,
 }

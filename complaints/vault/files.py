@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from types import TracebackType
 from typing import IO, Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.utils import timezone
 from nacl import bindings
@@ -169,6 +171,15 @@ def open_blob(name: str, file_uuid: UUID, key: bytes, size: int) -> Iterator[byt
         raise Corrupt("the blob is missing") from None
     with source:
         yield from _plain(source, file_uuid, key, size)
+
+
+def disk_is_full() -> bool:
+    """Whether less is free than UPLOAD_FREE_BYTES where blobs lie; never for a store that is elsewhere."""
+    if (path := _local_path("x")) is None:
+        return False
+    while not path.is_dir():
+        path = path.parent
+    return shutil.disk_usage(path).free < settings.UPLOAD_FREE_BYTES
 
 
 def delete_blob(name: str) -> None:

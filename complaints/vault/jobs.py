@@ -27,7 +27,7 @@ from complaints.vault.models import Epoch, Job, Membership, Office, Purpose, Wor
 KIND = "vault.job"  # of the outbox
 MAGIC = b"qf1G"
 SEALED: Mapping[str, tuple[str, ...]] = {
-    Purpose.OFFICE: (Wrap.Kind.TALK, Wrap.Kind.CASE),
+    Purpose.OFFICE: (Wrap.Kind.TALK, Wrap.Kind.CASE, Wrap.Kind.JOINT),
     Purpose.IDENTITY: (Wrap.Kind.IDENTITY_A,),
     Purpose.APPROVAL: (Wrap.Kind.IDENTITY_B,),
 }

@@ -115,6 +115,27 @@ class Membership(models.Model):
         ]
 
 
+class Emergency(models.Model):
+    """An administrator, who works on no tip, may for an hour (complaints.access); everybody sees it."""
+
+    class Reason(models.TextChoices):
+        NOBODY = "nobody", _("分办员和承办人都不在岗，期限要到了")
+        SAFETY = "safety", _("可能危及人身安全，等不到上班")
+        FAULT = "fault", _("故障使别人都打不开来件")
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    office = models.ForeignKey(Office, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    reason = models.CharField(_("理由"), max_length=10, choices=Reason)
+    began_at = models.DateTimeField()
+    until = models.DateTimeField()  # it ends by itself; earlier where `ended_at` says so
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-began_at", "uuid"]
+        indexes = [models.Index(fields=["office", "until"])]
+
+
 class Wrap(models.Model):
     """A key sealed to one recipient (VAULT: wrap)."""
 
@@ -129,6 +150,7 @@ class Wrap(models.Model):
         CHAIN = "chain"  # an older generation under the newer key
         CANARY = "canary"  # subject: office; recipient: its epoch. Its cell shows that an epoch still opens
         REASON = "reason"  # subject: tip; recipient: approval epoch. Why somebody asks for an identity
+        JOINT = "joint"  # subject: tip; recipient: epoch of the leading or the joined office (vault.joint)
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=16, choices=Kind)

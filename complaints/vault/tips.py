@@ -22,11 +22,22 @@ from complaints.vault.errors import BadSeal, NoIdentityOffice, NotAMember
 from complaints.vault.models import Cell, Epoch, Membership, Office, Purpose, Wrap
 
 TALK_LABELS = frozenset(
-    {"subject", "narrative", "respondents", "about", "answers", "reporter-keys", "message", "file"}
+    {
+        "subject",
+        "narrative",
+        "respondents",
+        "about",
+        "answers",
+        "reporter-keys",
+        "message",
+        "file",
+        "file-text",
+    }
 )
 CASE_LABELS = frozenset({"note", "times", "disposal", "file-meta", "reply-draft", "redaction"})
 IDENTITY_LABEL = "identity"
-RENEWED = (Wrap.Kind.TALK, Wrap.Kind.CASE)  # the kinds whose later generations an office signs
+# The kinds whose later generations an office signs.
+RENEWED = (Wrap.Kind.TALK, Wrap.Kind.CASE, Wrap.Kind.JOINT)
 REPORTER_KEYS = "reporter-keys"
 
 

@@ -79,7 +79,7 @@ def store(*, tip_uuid: UUID, made: Resealed) -> int:
 
     What is left of the wraps before are the chains, which open with the new keys alone.
     """
-    before = Wrap.objects.filter(subject=tip_uuid, kind__in=[Kind.TALK, Kind.CASE])
+    before = Wrap.objects.filter(subject=tip_uuid, kind__in=[Kind.TALK, Kind.CASE, Kind.JOINT])
     gone, _rows = before.delete()
     Wrap.objects.bulk_create(made.wraps)
     return gone

@@ -31,6 +31,7 @@ KINDS = {
     "chain": 8,
     "canary": 9,
     "reason": 10,
+    "joint": 11,
 }
 
 

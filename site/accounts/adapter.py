@@ -11,10 +11,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import keys, services, unlock
@@ -112,6 +114,17 @@ class MFAAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """What `encrypt` sealed. Raises SealBroken."""
         return keys.unseal(_totp_key(), base64.b64decode(encrypted_text), b"qf1-mfa").decode()
+
+    def get_public_key_credential_user_entity(self, user: AbstractBaseUser) -> dict[str, Any]:
+        """As `get_totp_label`: the login name alone."""
+        name = user.get_username()
+        return {**super().get_public_key_credential_user_entity(user), "name": name, "display_name": name}
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: str) -> str:
+        """What a passkey is called whose owner gave it no name."""
+        return gettext("通行密钥 %(n)d") % {
+            "n": Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        }
 
     def get_totp_label(self, user: AbstractBaseUser) -> str:
         """The login name: nothing else of the person goes onto a phone."""

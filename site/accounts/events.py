@@ -81,5 +81,10 @@ def on_enrolment(
 
 @receiver(authenticator_removed)
 def on_removal(sender: Any, *, user: Any, authenticator: Authenticator, **kwargs: Any) -> None:
-    """An authenticator is gone."""
+    """An authenticator is gone; with the one that makes codes, so are passkeys and recovery codes.
+
+    A passkey needs a script: alone it would keep out who has none.
+    """
     log.warning("mfa removed type=%s user=%s", authenticator.type, user.pk)
+    if authenticator.type == Authenticator.Type.TOTP:
+        Authenticator.objects.filter(user=user).exclude(pk=authenticator.pk).delete()

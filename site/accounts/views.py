@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import views as passkeys
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, override
 from django.views.decorators.cache import never_cache
@@ -62,6 +64,24 @@ def sessions(request: HttpRequest) -> HttpResponse:
         messages.success(request, gettext("已结束 %(n)d 处登录。") % {"n": ended})
         return redirect("account_sessions")
     return render(request, "account/sessions.html", {"rows": [(row, row.uuid.hex == here) for row in rows]})
+
+
+@staff_required
+@never_cache
+def add_passkey(request: HttpRequest) -> HttpResponseBase:
+    """A passkey beside the authenticator, never instead of it: who uses no script still needs the code."""
+    if not Authenticator.objects.filter(user=request.user.pk, type=Authenticator.Type.TOTP).exists():
+        return redirect("mfa_activate_totp")
+    answer: HttpResponseBase = passkeys.add_webauthn(request)
+    return answer
+
+
+@staff_required
+@never_cache
+def remove_passkey(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """One's own; another's is a key that there is not (404)."""
+    answer: HttpResponseBase = passkeys.remove_webauthn(request, pk=pk)
+    return answer
 
 
 def locked_out(request: HttpRequest, *args: Any) -> HttpResponse:

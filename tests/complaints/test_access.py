@@ -16,7 +16,7 @@ EXPECTED = {
     "triage": {
         "queue", "open", "files", "search", "claim", "assign", "reply", "note",
         "state:screening", "state:accepted", "state:refused", "state:repeat", "state:moved",
-        "propose", "transfer", "label", "priority", "link", "bulk", "share-view",
+        "propose", "transfer", "joint", "label", "priority", "link", "bulk", "share-view",
     },
     "handler": {
         "queue", "open", "files", "search", "claim", "reply", "note",
@@ -26,8 +26,8 @@ EXPECTED = {
     "approver": {
         "queue", "open", "files", "search", "assign", "note",
         "state:refused", "state:moved", "state:disposing", "state:closed",
-        "propose", "decide", "hold", "transfer", "half", "half:b", "priority", "pause", "bulk", "share-view",
-        "redact", "export", "retention", "destroy",
+        "propose", "decide", "hold", "transfer", "joint", "half", "half:b", "priority", "pause", "bulk",
+        "share-view", "redact", "export", "retention", "destroy",
     },
     "custodian": {"queue", "identity-request", "half", "half:a"},
     "auditor": {"queue", "audit", "retention"},

@@ -77,11 +77,12 @@ def answer(request: DeskRequest, pk: Any) -> HttpResponse:
 
 def _alarms(request: DeskRequest, refused: str = "", *, status: int = 200) -> HttpResponse:
     seen = request.GET.get("seen") == "1"
-    rows = list(audit.alarms(request.user, seen=seen).order_by("-raised_at", "uuid")[: ALARMS + 1])
+    rows, after = audit.alarm_page(request.user, seen=seen, after=request.GET.get("after", ""), size=ALARMS)
+    kept = {"seen": "1"} if seen else {}
     context = {
         **band(request, "audit"),
-        "rows": [(row, audit_alarms.RULES[row.rule].words) for row in rows[:ALARMS]],
-        "cut": len(rows) > ALARMS,
+        "rows": [(row, audit_alarms.RULES[row.rule].words) for row in rows],
+        "more": urlencode({**kept, "after": after}) if after else "",
         "rules": [(Alarm.Rule(rule).label, row.words) for rule, row in audit_alarms.RULES.items()],
         "findings": Alarm.Finding.choices,
         "seen": seen,

@@ -128,7 +128,7 @@ def _words(file: copies.Attachment, copy: copies.Copy) -> str:
     if copy.picture or copy.type == "application/pdf" or copy.type not in run.TEXT_KINDS:
         return ""
     try:
-        return run.text_of(copy.type, b"".join(file.copied()))[:SHOWN]
+        return run.text_of(copy.type, file.copied())[:SHOWN]
     except (Busy, Corrupt, OSError):
         return ""
 

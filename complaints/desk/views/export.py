@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
-from accounts import slots, unlock
-from accounts.services import WrongPassword
+from accounts import slots
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
@@ -16,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.desk import casefile, export, opening, redaction, services
-from complaints.desk.entry import DeskRequest, band, desk, onward
+from complaints.desk.entry import DeskRequest, band, desk, onward, wrong_password
 from complaints.desk.export_forms import ExportForm, RedactForm
 from complaints.intake.models import Message, Tip
 from complaints.vault import age
@@ -36,7 +35,7 @@ def take(request: DeskRequest, tip: Tip) -> HttpResponseBase:
     form = ExportForm(request.POST, versions=kept)
     if not form.is_valid():
         return _form(request, tip, form, files, status=422)
-    if (wrong := _wrong_password(request, form.cleaned_data["password"])) is not None:
+    if (wrong := wrong_password(request, form.cleaned_data["password"])) is not None:
         form.add_error("password", wrong)
         return _form(request, tip, form, files, status=422)
     data = form.cleaned_data
@@ -123,19 +122,6 @@ def _told(
     if found is None:
         raise Http404
     return export.masked_facts(tip, found[1], request.user), []
-
-
-def _wrong_password(request: DeskRequest, password: str) -> str | None:
-    """Whose session this is, asked once more; the sentence where it is not right."""
-    try:
-        unlock.unlock_with_password(request, password)
-    except WrongPassword:
-        return _("密码不正确。")
-    except unlock.Throttled:
-        return _("尝试次数过多，请稍后再试。")
-    except slots.Busy:
-        return _("现在人多，请等一下")
-    return None
 
 
 def _form(

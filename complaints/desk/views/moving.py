@@ -14,7 +14,7 @@ from workdays import calendar, clock, rules
 from workdays.models import Rule
 
 from complaints import access
-from complaints.desk import asked, deadlines, moving, opening, services
+from complaints.desk import asked, deadlines, joint, moving, opening, services
 from complaints.desk.entry import DeskRequest, band, desk, onward
 from complaints.desk.forms import ReasonForm, TransferForm
 from complaints.desk.models import Transfer
@@ -110,6 +110,9 @@ def transfers(request: DeskRequest) -> HttpResponseBase:
         "halves": halves,
         "asked": [(row, _rule(row.rule)) for row in asked.waiting(request.user)[:200]],
         "may_answer": access.offices_for(request.user, "transfer").exists(),
+        "joined": joint.asked(request.user)[:200],
+        "led": joint.led(request.user)[:200],
+        "may_open": access.offices_for(request.user, "open").exists(),
     }
     return render(request, "desk/transfers.html", context)
 

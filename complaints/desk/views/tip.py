@@ -19,6 +19,7 @@ from complaints.desk import (
     deadlines,
     deciding,
     finding_similar,
+    joint,
     moving,
     opening,
     replies,
@@ -178,6 +179,8 @@ def _more(
         "given": given,
         "back_form": ReasonForm(initial=initial, auto_id="b-%s") if given else None,
         "movable": tip.state in transitions.MOVABLE,
+        "joints": joint.of_tip(tip),
+        "open_state": tip.state in transitions.OPEN_STATES,
         "readers": sorting.readers([tip.pk], request.user),
         "priority_word": dict(PRIORITIES).get(str(tip.priority), ""),
     }

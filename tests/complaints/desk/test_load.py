@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from django.db import connection
+
 from complaints.intake.models import OPEN, Tip
 from complaints.vault.models import Cell, Wrap
-from tests.bench.load import load
+from tests.bench.load import load, multiply
 
 
 def test_it_fills_the_queue(desk: Any) -> None:
@@ -23,3 +26,14 @@ def test_it_fills_the_queue(desk: Any) -> None:
     found = client.get(client.post("/desk/search/", {"q": "真的"})["Location"])
     assert real.number in found.text
     assert "尚未读入" not in found.text
+
+
+def test_it_multiplies_what_is_there(desk: Any) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("by the server: PostgreSQL")
+    desk.tip("真的一件")
+    load(20, office=desk.lake.pk, people=[])
+    assert multiply(20, 100) == 80
+    assert (Tip.objects.count(), Cell.objects.filter(label="subject").count()) == (101, 101)
+    assert Wrap.objects.filter(kind="talk", office=desk.lake).count() == 101
+    assert desk.client("triage").get("/desk/?state=all").text.count("（标题打不开）") >= 49

@@ -206,6 +206,8 @@ def test_a_spent_budget_says_how_much_is_left(desk: Any, monkeypatch: Any) -> No
         assert one.catch_up(0) == finding.Progress(2, 1)
         assert one.catch_up(0) == finding.Progress(1, 0)
         assert one.engine.count() == 5
+        parts = "SELECT count(DISTINCT segid) FROM text_idx"
+        assert one.engine._db.execute(parts).fetchone()[0] < 3  # what three batches wrote is merged
     finally:
         one.close()
     monkeypatch.setattr(finding, "BUDGET_S", -1)

@@ -216,7 +216,7 @@ def test_editors_land_where_they_work(client, staff):
 
 @pytest.mark.parametrize("path", [
     "signup/", "email/", "confirm-email/", "confirm-email/abc/", "password/set/", "password/reset/",
-    "password/reset/done/", "login/code/confirm/", "2fa/webauthn/", "2fa/webauthn/add/",
+    "password/reset/done/", "login/code/confirm/", "2fa/webauthn/login/", "2fa/webauthn/signup/",
 ])  # fmt: skip
 def test_what_is_off(client, staff, path):
     staff.login(client)
