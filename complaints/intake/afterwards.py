@@ -60,7 +60,8 @@ def _forget(tip: Tip, row: Message, files: Sequence[File]) -> list[str]:
     sealed = SealedFile.objects.filter(tip=tip.uuid, uuid__in=[file.uuid for file in files])
     names = list(sealed.values_list("name", flat=True))
     sealed.delete()
-    Cell.objects.filter(tip=tip.uuid, uuid__in=[cell, *(file.cell for file in files)]).delete()
+    own = [cell, *(file.cell for file in files), *(file.text for file in files if file.text)]
+    Cell.objects.filter(tip=tip.uuid, uuid__in=own).delete()
     Tip.objects.filter(pk=tip.pk).update(files=F("files") - len(names))
     return names
 

@@ -43,6 +43,7 @@ class File:
     strip: bool
     message: str | None
     cell: UUID  # the row that says all this
+    text: UUID | None  # the row of its words, where it has any
 
     @property
     def readable(self) -> str:
@@ -165,16 +166,17 @@ def _files(opened: Iterable[OpenCell]) -> dict[str, File]:
     for cell in opened:
         if cell.label == "file" and not cell.changed:
             body = json.loads(cell.text)
-            known = {name: body[name] for name in File.__dataclass_fields__ if name != "cell"}
-            found[body["uuid"]] = File(cell=cell.uuid, **known)
+            known = {name: body[name] for name in File.__dataclass_fields__ if name not in ("cell", "text")}
+            words = body.get("text")
+            found[body["uuid"]] = File(cell=cell.uuid, text=UUID(words) if words else None, **known)
     return found
 
 
 def _belongs(row: Cell, files: dict[str, File], message: UUID | None) -> bool:
     """Was this cell written with the message, or (None) at submit?"""
-    if row.label == "file":
+    if row.label in ("file", "file-text"):
         wanted = str(message) if message else None
-        return any(f.cell == row.uuid and f.message == wanted for f in files.values())
+        return any(row.uuid in (f.cell, f.text) and f.message == wanted for f in files.values())
     return message is None and row.label in AT_SUBMIT and row.generation == 1
 
 

@@ -183,7 +183,7 @@ def _build(*, master: receipts.Master, answers: Answers, files: Sequence[HandedF
     )
     # The row keeps the day; the exact time only the office can read.
     new.append(NewCell("times", _json({"received_at": now.isoformat()})))
-    new += [NewCell("file", _file_text(file, message=None)) for file in files]
+    new += [cell for file in files for cell in _file_cells(file, message=None)]
     sealed = tips.seal_tip(
         tip_uuid=tip_uuid,
         office=office,
@@ -293,9 +293,11 @@ def add_message(
     message = Message(uuid=uuid4(), tip=tip, author=author, user=user, sent_on=clock.today())
     cell = tips.new_cell(keys, tip_uuid=tip.uuid, label="message", text=text)
     file_cells = [
-        tips.new_cell(keys, tip_uuid=tip.uuid, label="file", text=_file_text(file, message=message.uuid))
+        tips.new_cell(keys, tip_uuid=tip.uuid, label=new.label, text=new.text, uuid=new.uuid)
         for file in files
+        for new in _file_cells(file, message=message.uuid)
     ]
+    described = [row for row in file_cells if row.label == "file"]
     by_office = author == Message.Author.OFFICE
     message.sent_at = clock.now() if by_office else None
     if signer is not None:
@@ -304,7 +306,7 @@ def add_message(
         mark_changed(tip)  # holds the office's row: numbers within a tip are given one after another
         cell.save(force_insert=True)
         Cell.objects.bulk_create(file_cells)
-        for file, file_cell in zip(files, file_cells, strict=True):
+        for file, file_cell in zip(files, described, strict=True):
             hand_over(file, tip=tip.uuid, cell=file_cell.uuid)
         message.cell = cell
         message.number = (Message.objects.filter(tip=tip).aggregate(last=Max("number"))["last"] or 0) + 1
@@ -359,8 +361,13 @@ def next_checkpoint() -> datetime:
     return checkpoints.next_at()
 
 
-def _file_text(file: HandedFile, *, message: UUID | None) -> str:
-    return _json({**file.as_json(), "message": str(message) if message else None})
+def _file_cells(file: HandedFile, *, message: UUID | None) -> list[NewCell]:
+    """What describes the file and, where it has words, a cell of them, which the first one names."""
+    about = file.as_json()
+    words = about.pop("words")
+    own = [NewCell("file-text", words)] if words else []
+    about |= {"message": str(message) if message else None, "text": str(own[0].uuid) if own else None}
+    return [NewCell("file", _json(about)), *own]
 
 
 def _json(value: object) -> str:

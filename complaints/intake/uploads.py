@@ -7,6 +7,7 @@ in; a request that is refused as a whole leaves nothing.
 from __future__ import annotations
 
 import io
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -14,9 +15,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
+from accounts.slots import Busy
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopFutureHandlers, StopUpload
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
@@ -24,12 +28,17 @@ from workdays import clock
 
 from complaints.intake import filetypes, text
 from complaints.intake.cleaning import run
-from complaints.vault.files import SealedWriter, delete_blob, open_blob
-from complaints.vault.models import SealedFile
+from complaints.vault.errors import Corrupt
+from complaints.vault.files import SealedWriter, delete_blob, disk_is_full, open_blob
+from complaints.vault.models import Cell, SealedFile
 
+log = logging.getLogger("qingfeng.intake")
 FIELD = "attachments"
 NAME_MOST = 150
 STRIP_S = 40.0  # for all files of one request
+WORDS_S = 20.0  # the same, to look for their words
+WORDS_MOST = 200_000  # characters of all files of a report or message; the index reads no more of a tip
+WORDS_FROM = 50 * 2**20  # bytes; a larger file is a film or a scan
 TEXT_ROOM = 2**20  # what the other fields of the form may take
 
 
@@ -47,6 +56,7 @@ class HandedFile:
     padded: int
     strip: bool = False  # hidden data was taken out of it before it was kept, as the reporter wished
     unclean: str = ""  # or why that could not be done: a key of cleaning.run.REASONS
+    words: str = ""  # what it says, for the search: sealed in a cell of its own, never beside the key
 
     def as_json(self) -> dict[str, Any]:
         """A plain object."""
@@ -61,8 +71,24 @@ class Refused:
     reason: str
 
 
+class BodyTooLarge(RequestDataTooBig):
+    """A request that says it is larger than anything that is taken here: nothing of its body was read."""
+
+
+def refuse_over(most: int, said: int) -> None:
+    """Raises BodyTooLarge for a body that says it has more than `most` bytes."""
+    if said > most:
+        raise BodyTooLarge
+
+
 class DroppingHandler(FileUploadHandler):
     """For pages that take no files: whatever is sent goes nowhere."""
+
+    def handle_raw_input(
+        self, input_data: Any, META: dict[str, Any], content_length: int, *args: Any, **kwargs: Any
+    ) -> None:
+        """What is larger than any file is not read at all. Raises BodyTooLarge."""
+        refuse_over(settings.UPLOAD_MAX_BYTES + TEXT_ROOM, content_length)
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Skips it."""
@@ -75,10 +101,51 @@ class DroppingHandler(FileUploadHandler):
         """Never called."""
 
 
+class Space:
+    """The bytes that may still come: for one report, and for the whole site."""
+
+    def __init__(self, used: int) -> None:
+        """`used`: what the report holds already."""
+        self._tip = settings.UPLOAD_TIP_BYTES - used
+        self._site: int | None = None  # counted when the first byte comes
+
+    def take(self, size: int) -> None:
+        """Raises Unwanted where so many bytes more are too many."""
+        if self._site is None:
+            self._site = _site_left()
+        self._tip -= size
+        self._site -= size
+        if self._tip < 0:
+            most = readable(settings.UPLOAD_TIP_BYTES)
+            raise Unwanted(_("没有收下：同一件举报的文件合起来不超过 %(most)s") % {"most": most})
+        if self._site < 0 or disk_is_full():
+            log.error("no room for uploads")
+            raise Unwanted(_("没有收下：网站现在存不下更多文件。文字照样可以交，文件请过几天凭查询码补交"))
+
+    def give(self, size: int) -> None:
+        """So many bytes were not kept after all."""
+        self._tip += size
+        self._site = None
+
+
+def _site_left() -> int:
+    if not settings.UPLOAD_SITE_BYTES:
+        return 2**62
+    held: int = SealedFile.objects.aggregate(sum=Sum("size"))["sum"] or 0
+    return int(settings.UPLOAD_SITE_BYTES) - held
+
+
+def held_of(tip: UUID) -> int:
+    """The bytes of the files that came with a report and its messages, without the desk's copies."""
+    own = Cell.objects.filter(tip=tip, label="file").values("uuid")
+    return SealedFile.objects.filter(tip=tip, cell__in=own).aggregate(sum=Sum("size"))["sum"] or 0
+
+
 class Arrival:
     """One file on its way in. Raises Unwanted as soon as it is known that it will not be kept."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, space: Space | None = None) -> None:
+        self.space = space
         self.name = text.clean_line(name)[-NAME_MOST:] or "file"
         self.uuid, self.key = uuid4(), secrets.token_bytes(32)
         self.writer: SealedWriter | None = None  # not before the first bytes are found to be acceptable
@@ -89,6 +156,8 @@ class Arrival:
     def take(self, chunk: bytes) -> None:
         """Checks and seals the next bytes."""
         self.size += len(chunk)
+        if self.space is not None:
+            self.space.take(len(chunk))
         if self.size > settings.UPLOAD_MAX_BYTES:
             raise Unwanted(_("太大，每个文件不超过 %(most)s") % {"most": readable(settings.UPLOAD_MAX_BYTES)})
         if self.kind is None:
@@ -126,6 +195,8 @@ class Arrival:
         """Leaves nothing of it."""
         if self.writer is not None:
             self.writer.abort()
+        if self.space is not None:
+            self.space.give(self.size)
 
     def _recognise(self, head: bytes) -> None:
         self.kind = filetypes.kind_of(head, self.name)
@@ -150,14 +221,15 @@ def not_taken() -> str:
 
 
 class SealingHandler(FileUploadHandler):
-    """Seals each chunk of FIELD as it comes; `room` files at most.
+    """Seals each chunk of FIELD as it comes; `room` files at most, beside `used` bytes that are there.
 
     `taken` and `refused` tell the view what came of it; `discard` drops what the view did not keep.
     """
 
-    def __init__(self, request: HttpRequest, *, room: int) -> None:
+    def __init__(self, request: HttpRequest, *, room: int, used: int = 0) -> None:
         super().__init__(request)
         self.room = room
+        self.space = Space(used)
         self.taken: list[HandedFile] = []
         self.refused: list[Refused] = []
         self.arrival: Arrival | None = None
@@ -171,15 +243,10 @@ class SealingHandler(FileUploadHandler):
         boundary: str,
         encoding: str | None = None,
     ) -> None:
-        """A body larger than all files together may be is not read at all."""
-        if content_length > self.room * settings.UPLOAD_MAX_BYTES + TEXT_ROOM and self.room:
-            self.refused.append(
-                Refused(
-                    "",
-                    _("一次交得太多，每个文件不超过 %(most)s")
-                    % {"most": readable(settings.UPLOAD_MAX_BYTES)},
-                )
-            )
+        """A body larger than all files together may be is not read at all. Raises BodyTooLarge."""
+        files = min(max(1, self.room) * settings.UPLOAD_MAX_BYTES,
+                    max(settings.UPLOAD_TIP_BYTES, settings.UPLOAD_MAX_BYTES))  # fmt: skip
+        refuse_over(files + TEXT_ROOM, content_length)
 
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
         """Begins a file, or skips it where there is no room or it is not ours."""
@@ -191,7 +258,7 @@ class SealingHandler(FileUploadHandler):
             self.refused.append(Refused(text.clean_line(file_name)[-NAME_MOST:], reason))
             raise SkipFile
         super().new_file(field_name, file_name, *args, **kwargs)
-        self.arrival = Arrival(file_name)
+        self.arrival = Arrival(file_name, self.space)
         raise StopFutureHandlers
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -239,13 +306,17 @@ class SealingHandler(FileUploadHandler):
 
 
 def receive(
-    request: HttpRequest, *, room: int, view: Callable[[HttpRequest, SealingHandler], HttpResponse]
+    request: HttpRequest,
+    *,
+    room: int,
+    view: Callable[[HttpRequest, SealingHandler], HttpResponse],
+    used: int = 0,
 ) -> HttpResponse:
     """Runs `view(request, handler)` behind CSRF with sealed uploads; what it does not keep is dropped.
 
     The view says `handler.kept = True` once the rows that name the files are committed.
     """
-    handler = SealingHandler(request, room=room)
+    handler = SealingHandler(request, room=room, used=used)
     request.upload_handlers = [handler]
 
     @csrf_protect
@@ -312,6 +383,30 @@ def strip_taken(handler: SealingHandler) -> None:
         handler.taken[number] = fresh = stripped(file, end=end)
         if fresh.blob != file.blob:
             drop_blob(file.blob)
+
+
+def read_taken(handler: SealingHandler, *, room: int = WORDS_MOST) -> None:
+    """Looks for the words of what just arrived, at most `room` characters of all, in the child without keys.
+
+    They are of the file as it is kept: what was taken out of it is not found. A file whose words cannot be
+    had in time is kept without them.
+    """
+    end = time.monotonic() + WORDS_S
+    for number, file in enumerate(handler.taken):
+        if room > 0 and time.monotonic() < end:
+            words = _words(file)[:room]
+            room -= len(words)
+            handler.taken[number] = replace(file, words=words)
+
+
+def _words(file: HandedFile) -> str:
+    if file.type not in run.TEXT_KINDS or file.size > WORDS_FROM:
+        return ""
+    try:
+        blocks = open_blob(file.blob, UUID(file.uuid), bytes.fromhex(file.key), file.size)
+        return text.clean(run.text_of(file.type, blocks)).strip()
+    except (Busy, Corrupt, OSError):
+        return ""
 
 
 def rows_for_draft(files: list[HandedFile], *, draft: UUID) -> list[SealedFile]:

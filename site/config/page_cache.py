@@ -94,7 +94,7 @@ def keepable(response: HttpResponse) -> bool:
 def key_of(request: HttpRequest, generation: str) -> str:
     """A hash: the address itself does not lie in the cache."""
     asked = f"{request.get_host()} {request.get_full_path()}".encode()
-    return f"page:{generation}:{blake2b(asked, digest_size=16).hexdigest()}"
+    return f"{generations.PAGES}{generation}:{blake2b(asked, digest_size=16).hexdigest()}"
 
 
 def seconds_left(generation: str) -> float:

@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.visits.limits",
     "accounts.middleware.mfa_required",
+    "cms.admin.localize.scoped_translations",
     "accounts.middleware.key_cookie",
     "axes.middleware.AxesMiddleware",
 ]
@@ -225,6 +226,7 @@ MEDIA_URL = "/media/"  # never served: cms hands media out through disclosed()
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
+FORMAT_MODULE_PATH = ["config.formats"]
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -462,6 +464,9 @@ UPLOAD_TYPES = env.words(
     "UPLOAD_TYPES"
 )  # MIME types that are taken, such as image/*; none: all that are known
 UPLOAD_MAX_FILES = env.number("UPLOAD_MAX_FILES", 10)  # a tip or message
+UPLOAD_TIP_BYTES = env.number("UPLOAD_TIP_BYTES", 2**30)  # all files that a reporter adds to one report
+UPLOAD_SITE_BYTES = env.number("UPLOAD_SITE_BYTES", 0)  # all files of the site; 0: as the disk allows
+UPLOAD_FREE_BYTES = env.number("UPLOAD_FREE_BYTES", 2**28)  # of the disk that no upload may use up
 # The copies made for looking at (docs/operate.md, "Attachments"): limits of the child that makes one.
 CLEAN_AT_ONCE = env.number("CLEAN_AT_ONCE", 2)  # on this host
 CLEAN_WAIT = 10.0  # seconds for a free one

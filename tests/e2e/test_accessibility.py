@@ -26,12 +26,15 @@ NOT_PAGES = {
     "mfa/messages/recovery_codes_generated.txt",
     "mfa/messages/totp_activated.txt",
     "mfa/messages/totp_deactivated.txt",
+    "mfa/messages/webauthn_added.txt",
+    "mfa/messages/webauthn_removed.txt",
 }
 PUBLIC = (
     "/benchmarks/",
     "/risks/",
     "/power/compare/?a=9901-CG-CF-0147&b=9901-CG-XK-0021",
     "/power/compare/?a=9901-CG-CF-0147",
+    "/power/basic/330231147000/",
     "/risks/?level=high&post=nobody",
     "/benchmarks/9901-cg-cf-0147/",
     "/benchmarks/9901-cg-cf-0147/?c=1-0",
@@ -487,6 +490,11 @@ def returning(eyes: Eyes, receipt: str) -> None:
 
 def accounts(eyes: Eyes) -> None:
     """The door: login, second step, and the person's own pages."""
+    from accounts.models import User
+    from allauth.mfa.models import Authenticator
+
+    from tests.support import passkeys
+
     page, expected = eyes.page, eyes.expected
     eyes.expected = "zh-Hans"  # whose language it is, is known only after the second step
     for path in ("login/", "inactive/"):
@@ -512,10 +520,18 @@ def accounts(eyes: Eyes) -> None:
     page.fill("#id_password", account["password"])
     page.press("#id_password", "Enter")
     eyes.look("the second step taken off", has="main .btn-risk")
+    page.goto("/accounts/2fa/webauthn/add/")
+    eyes.look("a passkey", has="form.passkey")
+    held = User.objects.get(username=account["username"])
+    key = Authenticator.objects.create(user=held, type="webauthn", data=passkeys.stored())
+    for path, has in (("reauthenticate", "form.passkey"), (f"keys/{key.pk}/remove", ".btn-risk")):
+        page.goto(f"/accounts/2fa/webauthn/{path}/")
+        eyes.look(f"passkeys, {path[:4]}", has=has)
     own = ["", "password/change/", "2fa/", "2fa/recovery-codes/", "2fa/recovery-codes/generate/", "sessions/"]
     for path in (*own, "2fa/reauthenticate/", "reauthenticate/", "password/reset/key/done/", "logout/"):
         page.goto(f"/accounts/{path}")
         eyes.look(f"accounts/{path}")
+    key.delete()
 
 
 def desk_language(eyes: Eyes) -> str:
@@ -668,6 +684,10 @@ def administrator(eyes: Eyes) -> None:
     page.locator("main form.stack button").click()
     eyes.look("offices, empty", has=".errs")
     retention(eyes)
+    page.goto("/desk/members/emergency/")
+    eyes.look("emergency reading", has=".ask-box")
+    page.locator("main form .btn-risk").click()
+    eyes.look("emergency reading, nothing filled in", has=".errs")
     page.goto("/desk/members/calendar/")
     eyes.look("calendar and rules", has="form")
     page.locator("main form.stack button").first.click()
@@ -766,6 +786,10 @@ def suggestions(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
 
 def around_the_queue(eyes: Eyes) -> None:
     """Lists and forms beside the queue, and one act on many tips."""
+    import datetime as dt
+
+    from workdays import clock
+
     page = eyes.page
     for path, has in (("transfers", "h2"), ("procedure", "svg .edge"), ("rules", ".note"), ("feed", "form")):
         page.goto(f"/desk/{path}/")
@@ -792,6 +816,18 @@ def around_the_queue(eyes: Eyes) -> None:
     page.locator('a[href$="/transfer/"]').click()
     page.locator("main form button.btn-risk").click()
     eyes.look("desk, transfer unanswered", has=".errs")
+    page.goto("/desk/?state=submitted")
+    page.locator("table.queue tbody a").first.click()
+    page.locator('.side a[href$="/joint/"]').click()
+    page.locator("main form button.btn").first.click()
+    eyes.look("desk, joint handling unanswered", has=".errs")
+    page.locator("#j-to").select_option(index=1)
+    page.fill("#j-task", LONG)
+    page.fill("#j-due_on", (clock.today() + dt.timedelta(days=9)).isoformat())
+    page.locator("main form button.btn").first.click()
+    eyes.look("desk, a part of joint handling", has="#said .msg")
+    page.locator("form.sec-s button").first.click()
+    eyes.look("desk, a part, nothing written", has=".errs")
 
 
 def tip(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,12 @@ import socket
 
 import pytest
 
+from tests.faults.test_kill_web import complete
 from tests.support import journeys
 from tests.support.dawdlers import dawdling, still_open
 from tests.support.running import Running
+
+WORD = "麤毳淼"  # stands in the file alone
 
 
 def listens(site: Running) -> bool:
@@ -32,9 +35,12 @@ def test_a_slow_upload_arrives_whole(site: Running) -> None:
     """It is a program like the other: the file is taken, whoever read the request."""
     receipt = journeys.report(site.url, "带材料的")
     client = journeys.come_back(site.url, receipt)
-    content = "证据".encode() * 400_000
+    content = WORD.encode() + "证据".encode() * 400_000
     client.submit(
         client.form("attachments"), {"text": "见附件"}, files={"attachments": ("证据.txt", content)}
     )
     link = next(link for link in client.page.links if "/return/files/" in link)
     assert client.get(link).body == content
+    # And the desk finds the report by what stands in the file.
+    desks = [journeys.log_in(site.url, account) for account in site.accounts("triage")]
+    assert sum(len(complete(desk, WORD)) for desk in desks) == 1

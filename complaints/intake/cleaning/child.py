@@ -86,6 +86,8 @@ def _clean(order: dict[str, Any]) -> dict[str, Any]:
         answer = plain.clean(source, out)
     elif mime == "application/rtf":
         answer = plain.clean_rtf(source, out)
+    elif mime == "audio/amr":
+        answer = media.clean_amr(source, out)
     elif mime in media.FORMATS:
         answer = media.clean(mime, out, ffmpeg=order["ffmpeg"], seconds=order["seconds"])
     else:

@@ -113,7 +113,7 @@ def page_image(number: int, blocks: Iterable[bytes]) -> Iterator[Made]:
         yield made
 
 
-def text_of(kind: str, data: bytes) -> str:
+def text_of(kind: str, blocks: Iterable[bytes]) -> str:
     """The words of a file of MIME type `kind`, at most TEXT_MOST characters, read by the same child.
 
     "" where the kind has none or the file cannot be read. Raises Busy where no child was free in time: the
@@ -121,7 +121,7 @@ def text_of(kind: str, data: bytes) -> str:
     """
     if kind not in TEXT_KINDS:
         return ""
-    with _child({"do": "text", "mime": kind}, [data]) as made:
+    with _child({"do": "text", "mime": kind}, blocks) as made:
         if made.why == "busy":
             raise Busy
         return "" if made.why else made.data().decode("utf-8", "replace")[:TEXT_MOST]

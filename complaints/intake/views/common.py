@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from complaints.intake import limits, routing
-from complaints.intake.uploads import DroppingHandler
+from complaints.intake.uploads import BodyTooLarge, DroppingHandler, readable
 from complaints.vault.errors import Busy, DirectoryBroken, NotReady
 
 log = logging.getLogger("qingfeng.intake")
@@ -55,6 +55,8 @@ def page(*methods: str, own_handlers: bool = False) -> Callable[[View], View]:
                 # Nothing may be sealed to a key that does not verify; what was typed stays in the draft.
                 log.error("nothing can be sealed: %s", type(error).__name__)
                 return closed(request)
+            except BodyTooLarge:
+                return too_large(request)
             except RequestDataTooBig:
                 return too_much(request)
             except (SuspiciousOperation, MultiPartParserError, UnreadablePostError, RawPostDataException):
@@ -119,6 +121,21 @@ def too_much(request: HttpRequest) -> HttpResponse:
         _(
             "请用浏览器的“后退”回到刚才那一页，把文字删短，或者存成文件在材料那一页交来。之前各页的回答都还在。"
         ),
+        status=413,
+        back=request.path,
+    )
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413: files larger than may be sent at once. Nothing of them was read."""
+    return notice(
+        request,
+        _("一次交得太多，没有收下"),
+        _("每个文件不超过 %(size)s，合起来不超过 %(whole)s。请分几次交；之前各页的回答都还在。")
+        % {
+            "size": readable(settings.UPLOAD_MAX_BYTES),
+            "whole": readable(settings.UPLOAD_TIP_BYTES),
+        },
         status=413,
         back=request.path,
     )

@@ -59,7 +59,8 @@ def question(request: HttpRequest, key: str) -> HttpResponse:
                 return _gone(request)
         raise limits.Crowded
 
-    return uploads.receive(request, room=room, view=answer)
+    used = sum(file["size"] for file in draft.content.files)
+    return uploads.receive(request, room=room, used=used, view=answer)
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
@@ -201,6 +202,7 @@ def _files_post(
         raise limits.Crowded
     if content.fields["strip"]:
         uploads.strip_taken(handler)
+    uploads.read_taken(handler, room=uploads.WORDS_MOST - sum(len(f.get("words", "")) for f in content.files))
     unclean = [uploads.Refused(file.name, _unclean(file.unclean)) for file in handler.taken if file.unclean]
     content.files += [file.as_json() for file in handler.taken]
     if not handler.refused and not unclean and "upload" not in data:
@@ -310,6 +312,7 @@ def _extra(draft: drafts.Open, key: str) -> dict[str, Any]:
             "files": [{**file, "readable": uploads.readable(file["size"])} for file in draft.content.files],
             "most": settings.UPLOAD_MAX_FILES,
             "size": uploads.readable(settings.UPLOAD_MAX_BYTES),
+            "whole": uploads.readable(settings.UPLOAD_TIP_BYTES),
             "room": settings.UPLOAD_MAX_FILES - len(draft.content.files),
             "strip": draft.content.fields.get("strip", STRIP_BY_DEFAULT),
         }

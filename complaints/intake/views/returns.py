@@ -157,7 +157,8 @@ def view(request: HttpRequest) -> HttpResponse:
             return show(request, tip, keys, form=forms.MessageForm())
         return _add(request, tip, keys, handler, objection="objection" in request.POST)
 
-    return uploads.receive(request, room=settings.UPLOAD_MAX_FILES, view=answer)
+    used = uploads.held_of(tip.pk) if request.method == "POST" else 0
+    return uploads.receive(request, room=settings.UPLOAD_MAX_FILES, used=used, view=answer)
 
 
 def _add(
@@ -179,6 +180,7 @@ def _add(
         errors = [("attachments", _unclean(file)) for file in handler.taken if file.unclean]
     if errors:
         return show(request, tip, keys, form=form, errors=errors, status=422, objecting=objection)
+    uploads.read_taken(handler)
     files = list(handler.taken)
     for _try in range(services.TRIES):
         try:
@@ -229,6 +231,7 @@ def show(
         "errors": errors or [],
         "strip": form.data.get("strip") if form.is_bound else True,
         "size": uploads.readable(settings.UPLOAD_MAX_BYTES),
+        "whole": uploads.readable(settings.UPLOAD_TIP_BYTES),
         "most": settings.UPLOAD_MAX_FILES,
     }
     response = render(request, "intake/return_view.html", context, status=status)

@@ -155,15 +155,34 @@ def rtf() -> bytes:
 
 
 def sound_or_film(ffmpeg: str, ending: str, folder: Path) -> bytes:
-    """A fifth of a second with a title and an artist."""
+    """A fifth of a second with a title and an artist, or where these have no place, with what has."""
     path = folder / f"a.{ending}"
+    if ending == "amr":  # ten frames of the narrowest speech, and what somebody hung on
+        return b"#!AMR\n" + (b"\x04" + bytes(12)) * 10 + b"TAG" + CANARY.ljust(125, b"\0")
     film = ["-f", "lavfi", "-i", "color=c=gray:s=64x48:r=10"]
-    source = ["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono"]
+    silence = "anullsrc=r=8000:cl=mono" if ending != "aac" else "sine=r=8000"
+    source = ["-f", "lavfi", "-i", silence]
+    if ending == "mpg":
+        source = [*film[:-1], "color=c=gray:s=64x48:r=25", "-c:v", "mpeg2video"]
     if ending in ("mp4", "mov", "avi", "mkv", "3gp"):
         source = [*film, "-c:v", "mpeg4" if ending != "mkv" else "mjpeg"]
     command = [ffmpeg, "-v", "error", "-y", *source, "-t", "0.2"]
     marks = ["-metadata", f"title={WORDS}", "-metadata", f"artist={WORDS}", "-metadata", f"comment={WORDS}"]
     subprocess.run([*command, *marks, str(path)], check=True, env={})
+    data = path.read_bytes()
+    if ending == "aac":
+        return data + b"TAG" + CANARY.ljust(125, b"\0")  # ID3v1
+    if ending == "mpg":  # user_data before the first group of pictures (ISO/IEC 13818-2, 6.2.2.2)
+        group = data.index(b"\0\0\1\xb8")
+        return data[:group] + b"\0\0\1\xb2" + CANARY + data[group:]
+    return data
+
+
+def h264(ffmpeg: str, folder: Path, ending: str) -> bytes:
+    """A film whose stream of pictures itself says what made it."""
+    path = folder / f"h.{ending}"
+    source = ["-f", "lavfi", "-i", "color=c=gray:s=64x48:r=10", "-t", "0.2", "-c:v", "libx264"]
+    subprocess.run([ffmpeg, "-v", "error", "-y", *source, str(path)], check=True, env={})
     return path.read_bytes()
 
 

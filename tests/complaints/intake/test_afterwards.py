@@ -53,7 +53,7 @@ def test_withdraw(site: Any) -> None:
     answer = reporter.client.post(f"/report/return/withdraw/{message.pk}/")
     assert answer.status_code == 303
     assert not Message.objects.filter(author="reporter").exists()
-    assert Cell.objects.count() == cells - 2
+    assert Cell.objects.count() == cells - 3  # the text, what described the file, and the file's words
     assert not SealedFile.objects.exists()
     tip.refresh_from_db()
     assert tip.files == 0

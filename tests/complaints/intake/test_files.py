@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +225,81 @@ def test_a_site_may_take_fewer_kinds(site: Any, settings: Any) -> None:
     answer = reporter.send("files", attachments=SimpleUploadedFile("a.txt", b"abc"))
     assert answer.status_code == 422
     assert not blobs(settings)
+
+
+def test_all_files_of_a_report_together(site: Any, settings: Any) -> None:
+    """Those of the draft and those that come later count; one that was refused does not."""
+    settings.UPLOAD_TIP_BYTES = 2_000
+    reporter = at_files(site)
+    files = [SimpleUploadedFile(f"{n}.txt", b"a" * size) for n, size in enumerate((1_200, 1_200, 700))]
+    answer = reporter.send("files", attachments=files)
+    assert answer.status_code == 422
+    assert "合起来不超过" in answer.content.decode()
+    assert len(blobs(settings)) == 2  # the first and the third
+    assert reporter.send("files", attachments=SimpleUploadedFile("x.txt", b"a" * 200)).status_code == 422
+    for key in ("files", "identity", "check"):
+        assert reporter.send(key).status_code == 303
+    reporter.come_back(site_receipt(reporter).replace(" ", ""))
+    sent = [
+        reporter.client.post(
+            "/report/return/view/", {"attachments": SimpleUploadedFile("y.txt", b"a" * size)}
+        )
+        for size in (300, 20)
+    ]
+    assert [answer.status_code for answer in sent] == [422, 303]
+    assert len(blobs(settings)) == 3
+
+
+def test_all_files_of_the_site(site: Any, settings: Any) -> None:
+    settings.UPLOAD_SITE_BYTES = 3_000
+    at_files(site).send("files", attachments=SimpleUploadedFile("a.txt", b"a" * 2_000))
+    reporter = at_files(site)
+    answer = reporter.send("files", attachments=SimpleUploadedFile("b.txt", b"a" * 2_000))
+    assert answer.status_code == 422
+    assert "存不下更多文件" in answer.content.decode()
+    assert len(blobs(settings)) == 1
+    assert reporter.send("files").status_code == 303  # the report itself goes on
+
+
+def test_the_disk_is_never_filled(site: Any, settings: Any) -> None:
+    settings.UPLOAD_FREE_BYTES = 2**62
+    reporter = at_files(site)
+    answer = reporter.send("files", attachments=SimpleUploadedFile("a.txt", b"a"))
+    assert "存不下更多文件" in answer.content.decode()
+    assert not blobs(settings)
+
+
+@pytest.mark.parametrize("ending", ["doc", "xls", "ppt", "wps", "msg"])
+def test_old_formats_are_said_to_keep_what_they_hide(site: Any, ending: str) -> None:
+    """Before anything is sent: on the page of files, at the file, and once more where all is checked."""
+    reporter = at_files(site)
+    assert ending in reporter.get("files").content.decode()
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(5_000)
+    answer = reporter.send("files", attachments=SimpleUploadedFile(f"旧.{ending}", ole))
+    assert answer.status_code == 422
+    assert "隐藏的信息没能去掉" in answer.content.decode()
+    for key in ("files", "identity"):
+        assert reporter.send(key).status_code == 303
+    assert "隐藏的信息没能去掉" in reporter.get("check").content.decode()
+
+
+@pytest.mark.parametrize("path", ["files", "what", "return/view", "return"])
+def test_a_body_larger_than_anything_taken_is_not_read(site: Any, path: str) -> None:
+    """Refused by what it says of itself: on a page of files and on any other, with and without a draft."""
+    reporter = at_files(site)
+    receipt = site.reporter().report()
+
+    class Body(io.BytesIO):
+        """Two gigabytes of which nobody should want a byte."""
+
+        def read(self, *_size: Any) -> bytes:
+            raise AssertionError("it is read")
+
+    answers = []
+    reporter.come_back(receipt)
+    for client in (reporter.client, site.reporter().client):
+        request = {"CONTENT_LENGTH": 2**31, "CONTENT_TYPE": "multipart/form-data; boundary=x"}
+        answer = client.generic("POST", f"/report/{path}/", **request | {"wsgi.input": Body()})
+        answers.append((answer.status_code, "一次交得太多" in answer.content.decode()))
+    assert answers == [(413, True)] * 2
+    assert reporter.send("files").status_code == 303, "the draft is as it was"

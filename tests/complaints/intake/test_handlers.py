@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from outbox import services as outbox
+import pytest
 from outbox.models import Entry
-from workdays import clock
 
-from complaints.intake import handlers
+from complaints.intake import handlers, uploads
+from complaints.vault.files import delete_blob
 from complaints.vault.models import SealedFile
+from tests.faults.twice import as_once
 
 
-def test_twice_and_after_a_crash(site: Any) -> None:
-    tip, _receipt = site.tip()
-    entry = Entry.objects.get(kind="tip.received", ref=str(tip.uuid))
-    files = list(SealedFile.objects.values_list())
-    handlers.received(entry.ref)
-    handlers.received(entry.ref)
-    # A worker that died after the effect: the row is claimed, not done, and its lease has run out.
-    Entry.objects.filter(pk=entry.pk).update(claimed_until=clock.now() - timedelta(seconds=1), attempts=1)
-    assert outbox.deliver(entry.pk)
-    assert not outbox.deliver(entry.pk), "done is done"
-    assert list(SealedFile.objects.values_list()) == files
+def test_twice_and_after_a_crash(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = uploads.seal_file(name="a.txt", content=[b"one"])
+    tip, _receipt = site.tip(files=[file])
+    assert Entry.objects.filter(kind="tip.received", ref=str(tip.uuid)).count() == 1
+    rows = list(SealedFile.objects.values_list())
+    looked: list[str] = []
+    store = handlers.store()
+    exists = store.exists
+    monkeypatch.setattr(store, "exists", lambda name: looked.append(name) or exists(name))
+    as_once("tip.received", str(tip.uuid), lambda: (set(looked), list(SealedFile.objects.values_list())))
+    assert list(SealedFile.objects.values_list()) == rows
+    delete_blob(file.blob)
+    with pytest.raises(handlers.BlobMissing):
+        handlers.received(str(tip.uuid))

@@ -21,6 +21,8 @@ from nacl.signing import SigningKey
 from outbox import services as outbox
 from workdays import clock
 
+from tests.faults.twice import as_once
+
 W1 = SigningKey(bytes(range(1, 33)))
 NAME = "witness.example/w1"
 VKEY = notes.vkey(NAME, bytes(W1.verify_key), notes.COSIGNATURE)
@@ -294,6 +296,14 @@ def test_mail_once_a_day(db, settings):
     assert message.attachments[0][0] == "64.checkpoint"
 
 
+def test_a_mail_may_come_twice_and_is_the_same(db, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    witness = outside.add(name="报社", email="paper@example.cn")
+    first = checkpoints.make()
+    ref = f"{first.size}:{witness.pk}"
+    as_once("ledger.mail", ref, lambda: {(m.to[0], m.subject, m.body) for m in mail.outbox})
+
+
 class Example(http.server.BaseHTTPRequestHandler):
     """A witness by the letter of C2SP tlog-witness, with one log."""
 
@@ -371,6 +381,14 @@ def test_a_witness_is_asked_and_signs(db):
             outside.offer(witness, rows[2])
     with pytest.raises(outside.Unreachable):
         outside.offer(witness, rows[2])
+
+
+def test_a_witness_asked_twice_signs_once(db):
+    with example_witness() as (server, url):
+        witness = outside.add(vkey=VKEY, url=url)
+        made = checkpoints.make()
+        seen = Cosignature.objects.filter(checkpoint=made)
+        as_once("ledger.cosign", f"{made.size}:{witness.pk}", lambda: (seen.count(), server.kept))
 
 
 # Proof files and destruction ----------------------------------------------------------------------------

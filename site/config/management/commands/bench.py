@@ -13,8 +13,21 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from search.engines.base import EngineError
 
 # In this order: the last one takes minutes to fill its queue.
-PARTS = ("pages", "intake", "search", "suggest", "tips", "ledger", "flow", "day", "registers", "queue")
-ALONE = {"search", "suggest", "tips", "flow"}
+PARTS = (
+    "pages",
+    "intake",
+    "uploads",
+    "search",
+    "disclosures",
+    "suggest",
+    "tips",
+    "ledger",
+    "flow",
+    "day",
+    "registers",
+    "queue",
+)
+ALONE = {"search", "disclosures", "suggest", "tips", "flow"}
 """Parts that need no site."""
 
 
@@ -29,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART")
         parser.add_argument("--seconds", type=float, default=10, help="of each row of intake and pages")
         parser.add_argument("--tips", type=int, default=10_000, help="in the queue, and in an index of tips")
+        parser.add_argument("--disclosures", type=int, default=20_000, help="in the index of disclosures")
         parser.add_argument("--worked", type=int, default=200, metavar="TIPS", help="in the working day")
         parser.add_argument("--events", type=int, default=20_000, help="in the ledger")
         parser.add_argument("--items", type=int, default=10_000, help="in the register of power items")
@@ -113,6 +127,7 @@ class Command(BaseCommand):
             "queue": tips,
             "registers": {"items": options["items"], "rows": options["rows"]},
             "tips": tips,
+            "disclosures": {"disclosures": options["disclosures"]},
             "ledger": {"events": options["events"]},
             "day": {"tips": options["worked"]},
         }
