@@ -17,7 +17,7 @@ class UnknownKind(Exception):
 
 @dataclass(frozen=True)
 class Registered:
-    """A handler, the queue whose worker runs it, and how long a claim of it lasts."""
+    """A handler, the queue whose worker runs it, and the longest that it may take."""
 
     run: Handler
     queue: str
@@ -32,7 +32,8 @@ def handler(
 ) -> Callable[[Handler], Handler]:
     """Registers `fn(ref) -> None` for `kind`. It must be idempotent: it may run again after a crash.
 
-    `lease` must be longer than the handler ever takes; after it another worker may run the same entry.
+    `lease` must be longer than the handler ever takes; after it another worker may run the same entry, and
+    soon after this one's worker has died (outbox.claims).
     """
 
     def register(fn: Handler) -> Handler:

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F, Min, Q
+from django.db.models import Min
 from workdays import clock
 
-from outbox import registry
+from outbox import claims, registry
 from outbox.models import Entry, Heartbeat
 
 log = logging.getLogger("outbox")
@@ -66,20 +66,22 @@ def deliver(pk: int) -> bool:
     The handler runs outside any transaction of ours. It fails: the entry is tried again after `backoff`,
     for ever; its row keeps the exception's class and nothing of its text.
     """
-    entry = _claim(pk)
+    entry = claims.claim(pk)
     if entry is None:
         return False
-    mine = Entry.objects.filter(pk=pk, done_at=None, claimed_until=entry.claimed_until)
     try:
-        registry.get(entry.kind).run(entry.ref)
+        with claims.held(entry):
+            registry.get(entry.kind).run(entry.ref)
     except Exception as error:  # noqa: BLE001  (any failure of a handler is tried again)
         name = type(error).__name__
         log.warning("%s, entry %s: %s at attempt %s", entry.kind, pk, name, entry.attempts)
-        mine.update(claimed_until=None, error=name[:200], due_at=clock.now() + backoff(entry.attempts))
+        claims.mine(entry).update(
+            claimed_until=None, error=name[:200], due_at=clock.now() + backoff(entry.attempts)
+        )
         return False
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     return (
-        mine.update(
+        claims.mine(entry).update(
             done_at=today,
             created_at=entry.created_at.replace(hour=0, minute=0, second=0, microsecond=0),
             due_at=today,
@@ -88,33 +90,6 @@ def deliver(pk: int) -> bool:
         )
         == 1
     )
-
-
-def _claim(pk: int) -> Entry | None:
-    """The entry, claimed for its lease by one conditional update; None where somebody else was first."""
-    entry = Entry.objects.filter(pk=pk, done_at=None).first()
-    if entry is None:
-        return None
-    try:
-        lease = registry.get(entry.kind).lease
-    except registry.UnknownKind:
-        lease = registry.LEASE
-    now = clock.now()
-    until = now + lease
-    won = (
-        Entry.objects.filter(_due(now), pk=pk)
-        .filter(attempts=entry.attempts)
-        .update(claimed_until=until, attempts=F("attempts") + 1)
-    )
-    if won != 1:
-        return None
-    entry.claimed_until, entry.attempts = until, entry.attempts + 1
-    return entry
-
-
-def _due(now: datetime) -> Q:
-    """Open, due, and claimed by nobody who may still be alive."""
-    return Q(done_at=None, due_at__lte=now) & (Q(claimed_until=None) | Q(claimed_until__lt=now))
 
 
 def backoff(attempts: int) -> timedelta:
@@ -128,7 +103,7 @@ def run_due(limit: int = 100, *, queue: str | None = None, budget: float | None 
     `queue`: only its kinds (a worker of the vault does no common work, and the other way round).
     `budget`: seconds after which no further entry is begun.
     """
-    rows = Entry.objects.filter(_due(clock.now()))
+    rows = Entry.objects.filter(claims.due(clock.now()))
     if queue == registry.DEFAULT_QUEUE:
         rows = rows.exclude(kind__in=registry.kinds(registry.VAULT_QUEUE))
     elif queue is not None:

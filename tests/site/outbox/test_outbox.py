@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from outbox import registry, services
+from outbox import claims, registry, services
 from outbox.models import Entry, Heartbeat
 from workdays import clock
 
@@ -110,10 +111,34 @@ def test_not_before_it_is_due(handle: Callable[..., list[str]]) -> None:
 def test_a_claim_keeps_others_off_until_its_lease_ends(handle: Callable[..., list[str]]) -> None:
     handle()
     entry = services.enqueue(kind="test.do", ref="1")
-    assert services._claim(entry.pk) is not None
+    assert claims.claim(entry.pk) is not None
     assert services.run_due() == 0
     Entry.objects.update(claimed_until=clock.now() - timedelta(seconds=1))  # its worker was killed
     assert services.run_due() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_long_work_holds_its_claim(handle: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim ends soon after its worker was killed, however long its kind may take; before that, never."""
+    handle()
+    monkeypatch.setattr(claims, "CLAIM", timedelta(seconds=3))
+    others: list[int] = []
+
+    @registry.handler("test.long", lease=timedelta(hours=2))
+    def long(ref: str) -> None:
+        first = Entry.objects.get(ref=ref).claimed_until
+        assert first is not None
+        assert first <= clock.now() + claims.CLAIM
+        while clock.now() <= first:
+            time.sleep(0.05)
+        others.append(services.run_due())
+
+    entry = services.enqueue(kind="test.long", ref="1")
+    assert services.deliver(entry.pk) is True
+    assert others == [0]
+    entry.refresh_from_db()
+    assert entry.done_at is not None
+    assert entry.error == ""
 
 
 def test_who_lost_its_lease_writes_nothing(handle: Callable[..., list[str]]) -> None:
