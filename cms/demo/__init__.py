@@ -191,7 +191,7 @@ def _item(row: tuple, by_code: dict, categories: dict, levels: dict) -> PowerIte
             setattr(item, f"{stem}_unit", unit)
             setattr(item, f"{stem}_note", note)
     plain = ("conditions", "audience", "case_type", "special_procedures", "no_fees", "fees_note", "in_force")
-    for field in (*plain, "penalty_acts", "penalty_kinds", "penalty_range", "state_document"):
+    for field in (*plain, "penalty_acts", "penalty_kinds", "penalty_range", "state_document", "basic_code"):
         if field in more:
             setattr(item, field, more[field])
     item.levels = [levels[each] for each in at]

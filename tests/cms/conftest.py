@@ -8,6 +8,16 @@ from typing import Any
 import pytest
 
 from tests.support import alone, cities
+from tests.support.founded import founded
+
+
+def made() -> Any:
+    """The root of the pages of a site that was installed."""
+    from cms import setup
+
+    root = cities.wagtail_root()
+    setup.install()
+    return root
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +26,7 @@ def installed_once(
 ) -> Iterator[Any]:
     """An installed site for all tests of a file, in a transaction around theirs: it takes a second."""
     from django.db import transaction
-
-    from cms import setup
+    from wagtail.models import Site
 
     with (
         django_db_blocker.unblock(),
@@ -25,9 +34,8 @@ def installed_once(
         alone.own_stores(settings, tmp_path_factory.mktemp("installed")),
         transaction.atomic(),
     ):
-        root = cities.wagtail_root()
-        setup.install()
-        yield root
+        Site.clear_site_root_paths_cache()
+        yield founded(made)
         transaction.set_rollback(True)
 
 

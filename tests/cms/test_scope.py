@@ -250,13 +250,13 @@ def test_translations_are_within_reach_of_whom_their_records_are(cast):
     for code, theirs in (("9901-CG", True), ("9901-JT", False)):
         item = cast.items[code]
         source, _made = TranslationSource.get_or_create_from_instance(item)
-        row = Translation.objects.create(source=source, target_locale=english)
         for name, args in (
             ("submit_snippet_translation", ["cms", "poweritem", item.pk]),
             ("update_translations", [source.pk]),
         ):
             answer = cast.approver.get(reverse(f"wagtail_localize:{name}", args=args))
             assert (answer.status_code != 404) is theirs, name
+        row = Translation.objects.create(source=source, target_locale=english)
         assert translated({"translation_id": row.pk}) == item
         assert scope.within(cast.approver.user, translated({"translation_id": row.pk})) is theirs
 

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -89,8 +89,9 @@ def storm(
     found, before = Storm(), ask(site, COUNT)[0][0]
     start = time.monotonic()
     with ThreadPoolExecutor(clients) as pool, _killing(site, servers, kills, found, tips):
-        for told in pool.map(partial(person, site.url, run or f"{time.time_ns():x}"), range(tips)):
-            found.told.append(told)
+        one = partial(person, site.url, run or f"{time.time_ns():x}")
+        for done in as_completed([pool.submit(one, n) for n in range(tips)]):
+            found.told.append(done.result())
     found.seconds = time.monotonic() - start
     found.tips = ask(site, COUNT)[0][0] - before
     _judge(site, found, tips, clients)

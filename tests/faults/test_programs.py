@@ -23,7 +23,7 @@ sys.stdin.read()
 
 
 def test_the_storm(site: Running) -> None:
-    found = storm.storm(site, tips=5, clients=5, kills=["web"])
+    found = storm.storm(site, tips=8, clients=4, kills=["web"])
     assert found.wrong == []
     assert [kill.name for kill in found.killed] == ["web"]
 

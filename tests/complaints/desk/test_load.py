@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.db import connection
 
 from complaints.intake.models import OPEN, Tip
@@ -29,10 +28,12 @@ def test_it_fills_the_queue(desk: Any) -> None:
 
 
 def test_it_multiplies_what_is_there(desk: Any) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("by the server: PostgreSQL")
+    """Inside PostgreSQL; SQLite's bench has few enough to write each."""
     desk.tip("真的一件")
     load(20, office=desk.lake.pk, people=[])
+    if connection.vendor != "postgresql":
+        assert multiply(20, 100) == 0
+        return
     assert multiply(20, 100) == 80
     assert (Tip.objects.count(), Cell.objects.filter(label="subject").count()) == (101, 101)
     assert Wrap.objects.filter(kind="talk", office=desk.lake).count() == 101
