@@ -16,8 +16,7 @@ from tests.support import alone, cities, running, services, template
 # Playwright's synchronous API runs an event loop in this thread, where Django would refuse queries.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-# The shell is Chromium without its window: the same pages for a third of the processor's time.
-CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), "")
 REQUIRE_SERVICES = os.environ.get("REQUIRE_SERVICES") == "1"
 # The one reason that holds everywhere: the folder of real data is not part of the repository.

@@ -8,16 +8,6 @@ from typing import Any
 import pytest
 
 from tests.support import alone, cities
-from tests.support.founded import founded
-
-
-def made() -> Any:
-    """The root of the pages of a site that was installed."""
-    from cms import setup
-
-    root = cities.wagtail_root()
-    setup.install()
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +16,8 @@ def installed_once(
 ) -> Iterator[Any]:
     """An installed site for all tests of a file, in a transaction around theirs: it takes a second."""
     from django.db import transaction
-    from wagtail.models import Site
+
+    from cms import setup
 
     with (
         django_db_blocker.unblock(),
@@ -34,8 +25,9 @@ def installed_once(
         alone.own_stores(settings, tmp_path_factory.mktemp("installed")),
         transaction.atomic(),
     ):
-        Site.clear_site_root_paths_cache()
-        yield founded(made)
+        root = cities.wagtail_root()
+        setup.install()
+        yield root
         transaction.set_rollback(True)
 
 
