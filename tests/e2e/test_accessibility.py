@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.test.signals import template_rendered
+from playwright.sync_api import TimeoutError as Late
 
 from tests.support import sound
 from tests.support.cities import City, log_in
@@ -76,7 +77,10 @@ class Eyes:
 
     def look(self, name: str, *, has: str = "main h1") -> None:
         """All that is wrong with the open page; `has` shows that it is the page that was meant."""
-        if not self.page.locator(has).count():
+        self.page.wait_for_load_state()
+        try:  # what was sent a moment ago may still be on its way
+            self.page.locator(has).first.wait_for(state="attached")
+        except Late:
             self.problems.append(f"{name}: no {has} at {self.page.url}")
         self.problems += [f"{name} ({self.page.viewport_size['width']}): {p}" for p in self._unsound()]
         self.page.set_viewport_size(sound.WIDE)
