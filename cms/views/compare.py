@@ -57,8 +57,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 @require_safe
 def basic(request: HttpRequest, code: str) -> HttpResponse:
     """Everybody who exercises the power with this basic code, and the way to compare two. Open to anyone."""
-    rows = PowerItem.objects.disclosed().source().in_force().filter(basic_code=code)
-    rows = rows.select_related("organisation", "category", "locale").prefetch_related("levels")
+    rows = PowerItem.objects.disclosed().source().in_force().with_parts().filter(basic_code=code)
     page, exists = page_of(request, rows.order_by("organisation__order", "organisation__code", "code"))
     if not page.paginator.count:
         raise Http404

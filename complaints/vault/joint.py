@@ -19,7 +19,7 @@ from django.db.models import Q
 from complaints.vault import directory, tips, wraps
 from complaints.vault.errors import NotAMember
 from complaints.vault.models import Cell, Epoch, Office, Purpose, Wrap
-from complaints.vault.tips import TipKeys, _to_epoch, _to_reporter
+from complaints.vault.tips import TipKeys, _below, _signed, _to_epoch, _to_reporter
 
 Kind = Wrap.Kind
 LABEL = "joint"
@@ -69,7 +69,7 @@ def share(
         _to_epoch(Kind.JOINT, tip_uuid, key, theirs, generation),
     ]
     for wrap in made:
-        sign(wrap, signer)
+        _signed(wrap, signer)
     return Part(keys, {generation: key}), Built(made, [], [theirs, own])
 
 
@@ -125,7 +125,7 @@ def anew(
         talk, built.talk = os.urandom(32), keys.generation + 1
         built.wraps += [
             _to_epoch(Kind.TALK, tip_uuid, talk, target, built.talk),
-            below(tip_uuid, keys.talk, talk, keys.generation),
+            _below(tip_uuid, keys.talk, talk, keys.generation),
         ]
         mine = [row for row in rows if row.kind == Kind.TALK and _recipient(row) == own]
         theirs = [
@@ -139,7 +139,7 @@ def anew(
         fresh, number = os.urandom(32), number_of(generation)
         built.wraps += [
             _to_epoch(Kind.JOINT, tip_uuid, fresh, target, generation + 1),
-            below(tip_uuid, key, fresh, generation),
+            _below(tip_uuid, key, fresh, generation),
         ]
         built.replaced += [
             row.pk
@@ -148,7 +148,7 @@ def anew(
         ]
         _others(built, rows, Kind.JOINT, number, own, fresh, generation + 1, without)
     for wrap in built.wraps:
-        sign(wrap, signer)
+        _signed(wrap, signer)
     return built
 
 
@@ -197,32 +197,6 @@ def rows_of(tip_uuids: Sequence[UUID]) -> dict[UUID, list[Wrap]]:
 def newest(office: Office) -> Epoch:
     """The newest epoch of an office, its chain verified. Raises DirectoryBroken, NotReady."""
     return directory.epoch_of(directory.verify_to_seal(office), Purpose.OFFICE)
-
-
-def below(tip: UUID, older: bytes, newer: bytes, generation: int) -> Wrap:
-    """The key of a generation, sealed under the key of the next; unsigned."""
-    public = KeySeed(newer).box_public
-    return Wrap(
-        kind=Kind.CHAIN,
-        subject=tip,
-        generation=generation,
-        recipient=wraps.recipient_hash(public),
-        sealed=wraps.seal_wrap(
-            kind=Kind.CHAIN, subject=tip, generation=generation, recipient=public, key=older
-        ),
-    )
-
-
-def sign(wrap: Wrap, seed: KeySeed) -> None:
-    """The writing office's signature."""
-    message = wraps.signed_part(
-        kind=wrap.kind,
-        subject=wrap.subject,
-        generation=wrap.generation,
-        recipient=bytes(wrap.recipient),
-        sealed=bytes(wrap.sealed),
-    )
-    wrap.signature = bytes(seed.signing.sign(message).signature)
 
 
 def _of(opened: Mapping[int, bytes], number: int) -> dict[int, bytes]:

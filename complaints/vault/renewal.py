@@ -16,7 +16,7 @@ from accounts.keys import KeySeed
 from complaints.vault import directory, joint, tips, wraps
 from complaints.vault.errors import BadSeal
 from complaints.vault.models import Epoch, Wrap
-from complaints.vault.tips import TipKeys, _to_epoch, _to_reporter
+from complaints.vault.tips import TipKeys, _below, _signed, _to_epoch, _to_reporter
 
 
 @dataclass(repr=False)
@@ -175,28 +175,3 @@ def _rows(opened: Mapping[UUID, TipKeys], seed: KeySeed) -> dict[UUID, list[Wrap
         row.recipient = bytes(row.recipient)
         found.setdefault(row.subject, []).append(row)
     return found
-
-
-def _below(tip: UUID, older: bytes, newer: bytes, generation: int) -> Wrap:
-    """The older key, sealed under the newer."""
-    public = KeySeed(newer).box_public
-    kind = Wrap.Kind.CHAIN
-    return Wrap(
-        kind=kind,
-        subject=tip,
-        generation=generation,
-        recipient=wraps.recipient_hash(public),
-        sealed=wraps.seal_wrap(kind=kind, subject=tip, generation=generation, recipient=public, key=older),
-    )
-
-
-def _signed(wrap: Wrap, signer: KeySeed) -> Wrap:
-    message = wraps.signed_part(
-        kind=wrap.kind,
-        subject=wrap.subject,
-        generation=wrap.generation,
-        recipient=bytes(wrap.recipient),
-        sealed=bytes(wrap.sealed),
-    )
-    wrap.signature = signer.signing.sign(message).signature
-    return wrap

@@ -347,6 +347,31 @@ def _to_reporter(tip: UUID, key: bytes, public: bytes, generation: int = 1) -> W
     )
 
 
+def _below(tip: UUID, older: bytes, newer: bytes, generation: int) -> Wrap:
+    """An unsaved wrap of the key of `generation`, for whoever has the key of the next."""
+    public, kind = KeySeed(newer).box_public, Wrap.Kind.CHAIN
+    return Wrap(
+        kind=kind,
+        subject=tip,
+        generation=generation,
+        recipient=wraps.recipient_hash(public),
+        sealed=wraps.seal_wrap(kind=kind, subject=tip, generation=generation, recipient=public, key=older),
+    )
+
+
+def _signed(wrap: Wrap, signer: KeySeed) -> Wrap:
+    """The wrap with the signature of the office that writes it."""
+    message = wraps.signed_part(
+        kind=wrap.kind,
+        subject=wrap.subject,
+        generation=wrap.generation,
+        recipient=bytes(wrap.recipient),
+        sealed=bytes(wrap.sealed),
+    )
+    wrap.signature = bytes(signer.signing.sign(message).signature)
+    return wrap
+
+
 def _seal_identity(tip: UUID, chain: Chain, text: str) -> tuple[Office, Cell, list[Wrap]]:
     custody = _custody(chain)
     if custody is None:

@@ -21,7 +21,9 @@ from complaints.vault.models import Cell, Epoch, Office, Purpose, Wrap
 from complaints.vault.tips import (
     IDENTITY_LABEL,
     TipKeys,
+    _below,
     _custody,
+    _signed,
     _to_epoch,
     _to_reporter,
     reporter_keys,
@@ -58,11 +60,11 @@ def reseal(*, tip_uuid: UUID, keys: TipKeys, sender_seed: KeySeed, receiver: Off
         _to_epoch(Kind.TALK, tip_uuid, talk, epoch, number),
         _to_reporter(tip_uuid, talk, reporter.box, number),
         _to_epoch(Kind.CASE, tip_uuid, case, epoch, case_number),
-        _below(tip_uuid, keys.talk, keys.generation, talk),
-        _below(tip_uuid, keys.case, keys.case_generation, case),
+        _below(tip_uuid, keys.talk, talk, keys.generation),
+        _below(tip_uuid, keys.case, case, keys.case_generation),
     ]
     for wrap in made:
-        _sign(wrap, sender_seed)
+        _signed(wrap, sender_seed)
     new = TipKeys(
         talk,
         case,
@@ -123,7 +125,7 @@ def reseal_half(
     if custody is None:
         raise NoIdentityOffice
     made = _to_epoch(kind, tip_uuid, key, directory.epoch_of(custody, purpose), row.generation)
-    _sign(made, offices.open_office_seed(user, seed, row.office))
+    _signed(made, offices.open_office_seed(user, seed, row.office))
     return row.pk, made
 
 
@@ -144,28 +146,3 @@ def opens_any(seeds: Iterable[KeySeed], tip_uuid: UUID) -> bool:
 def has_identity(tip_uuid: UUID) -> bool:
     """Whether an identity is sealed with this tip."""
     return Cell.objects.filter(tip=tip_uuid, label=IDENTITY_LABEL).exists()
-
-
-def _below(tip: UUID, key: bytes, generation: int, above: bytes) -> Wrap:
-    """The key of a generation, sealed under the key of the next."""
-    public = KeySeed(above).box_public
-    return Wrap(
-        kind=Kind.CHAIN,
-        subject=tip,
-        generation=generation,
-        recipient=wraps.recipient_hash(public),
-        sealed=wraps.seal_wrap(
-            kind=Kind.CHAIN, subject=tip, generation=generation, recipient=public, key=key
-        ),
-    )
-
-
-def _sign(wrap: Wrap, seed: KeySeed) -> None:
-    message = wraps.signed_part(
-        kind=wrap.kind,
-        subject=wrap.subject,
-        generation=wrap.generation,
-        recipient=bytes(wrap.recipient),
-        sealed=bytes(wrap.sealed),
-    )
-    wrap.signature = bytes(seed.signing.sign(message).signature)
