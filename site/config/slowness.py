@@ -19,6 +19,7 @@ import os
 import re
 import socket
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from gunicorn.workers.gthread import (  # type: ignore[import-untyped]
 
 GRACE = 1.0  # seconds for a request to be there as a whole
 STARTING = 120.0  # seconds that the other program is given to start
+WORD = 0.25  # seconds for it to say that it has a connection
+HELD_MOST = 256  # connections a process keeps for it meanwhile
 SEEN_MOST = 2**17  # bytes that are waited for; what says that it is larger is slow by nature
 FREE, RATE = 30.0, 1024.0  # after so many seconds: bytes a second, on the average
 SILENCE, DEADLINE = 60.0, 3600.0  # seconds without a byte; seconds for one connection
@@ -80,19 +83,36 @@ def wake_at(connection: socket.socket, count: int) -> None:
 
 
 def hand_over(connection: socket.socket, to: Path) -> bool:
-    """Gives the open connection to the other program. False where that does not take it."""
+    """Gives the open connection to the other program. False where that does not say that it has it.
+
+    Without its word a connection would be lost that waits for a program which has just died. Who does not
+    say it in time cannot say it any more: one of the two has the connection, never both.
+    """
     try:
         with socket.socket(socket.AF_UNIX) as channel:
-            channel.settimeout(1)
+            channel.settimeout(WORD)
             channel.connect(str(to))
             socket.send_fds(channel, [b"\1"], [connection.fileno()])
+            with contextlib.suppress(TimeoutError):
+                return channel.recv(1) == TAKEN
+            channel.shutdown(socket.SHUT_RD)
+            return channel.recv(1) == TAKEN
     except OSError:
         return False
-    return True
+
+
+TAKEN = b"\2"
+HELD = object()  # handle() to finish_request(): nobody takes it yet
 
 
 class Web(ThreadWorker):
     """Serves what has arrived, and lets go of the rest."""
+
+    down_since: float | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.held: deque[Any] = deque()  # of the main loop alone; the oldest first
 
     def handle(self, conn: Any) -> Any:
         """In a thread: serve it, put it back to the poll, or give it away."""
@@ -105,13 +125,43 @@ class Web(ThreadWorker):
         if count and not late:
             wake_at(conn.sock, count)
             return _DEFER
-        if count != 0 and (self.gave(conn, to) or self.starting(to)):
-            return False
+        if count != 0:
+            if not self.held and self.gave(conn, to):
+                return False
+            if self.starting(to):
+                return HELD
         wake_at(conn.sock, 1)
         conn.began = None
         return super().handle(conn)
 
-    down_since: float | None = None
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """In the main loop, after `handle`: what nobody takes yet is kept for a while."""
+        if fs.cancelled() or fs.exception() or fs.result() is not HELD:
+            super().finish_request(conn, fs)
+        else:
+            self.hold(conn)
+
+    def hold(self, conn: Any) -> None:
+        """Keeps it until the other program is there. It costs no thread; beyond HELD_MOST the oldest must go."""
+        self.held.append(conn)
+        if len(self.held) > HELD_MOST:
+            self.nr_conns -= 1
+            self.held.popleft().close()
+
+    def release(self) -> None:
+        """Gives away what was kept, and serves here what has arrived meanwhile or is not to be waited for."""
+        to, down = path(), False
+        for conn in [self.held.popleft() for _ in range(len(self.held))]:
+            if to is None or awaited(conn.sock) == 0:
+                self.enqueue_req(conn)
+            elif not down and self.gave(conn, to):
+                self.nr_conns -= 1
+                conn.close()
+            elif self.starting(to):
+                down = True  # the others are not tried before the next round
+                self.held.append(conn)
+            else:
+                self.enqueue_req(conn)
 
     def gave(self, conn: Any, to: Path) -> bool:
         """Whether the other program took it."""
@@ -121,7 +171,7 @@ class Web(ThreadWorker):
         return taken
 
     def starting(self, to: Path) -> bool:
-        """Is there such a program on this site, only not at this moment? Then who is slow must come again.
+        """Is there such a program on this site, only not at this moment? Then who is slow waits for it.
 
         To serve them here would let the few threads of this program fill with them while the other starts.
         One that stays away is not waited for: better a slow site than one that takes no files.
@@ -133,16 +183,14 @@ class Web(ThreadWorker):
 
     def murder_pending(self) -> None:
         """In the main loop: those that have been put back for too long are given away."""
-        now, to = time.monotonic(), path()
-        for conn in [conn for conn in self.pending_conns if now - (conn.began or now) > GRACE]:
+        now = time.monotonic()
+        for conn in [conn for conn in self.pending_conns if now - (getattr(conn, "began", None) or now) > GRACE]:
             self.pending_conns.remove(conn)
             with contextlib.suppress(OSError, KeyError, ValueError):
                 self.poller.unregister(conn.sock)
-            self.nr_conns -= 1
-            if to is not None:
-                self.gave(conn, to)
-            conn.close()
+            self.hold(conn)
         super().murder_pending()
+        self.release()
 
 
 def given_away(conn: Any, to: Path) -> bool:
@@ -185,11 +233,15 @@ class Uploads(ThreadWorker):
 
 
 def _received(channel: socket.socket) -> Paced | None:
+    descriptors: list[int] = []
     with channel:
         try:
             channel.settimeout(1)
             _data, descriptors, _flags, _address = socket.recv_fds(channel, 1, 1)
+            channel.sendall(TAKEN)
         except OSError:
+            for each in descriptors:
+                os.close(each)
             return None
     return Paced(fileno=descriptors[0]) if descriptors else None
 

@@ -31,6 +31,19 @@ def test_a_report_goes_through_while_64_dawdle(site: Running, head_only: bool) -
     assert journeys.opens(site.url, receipt)
 
 
+def test_a_file_waits_for_its_program(site: Running) -> None:
+    """Who sends it while that program starts again gets an answer, not an end of the connection."""
+    client = journeys.come_back(site.url, journeys.report(site.url, "带材料的"))
+    site.wait(lambda: listens(site), 60, "the program of slow requests")
+    site.kill("gunicorn_uploads")
+    content = "证据".encode() * 400_000
+    client.submit(
+        client.form("attachments"), {"text": "见附件"}, files={"attachments": ("证据.txt", content)}
+    )
+    assert client.status == 200
+    assert any("/return/files/" in link for link in client.page.links)
+
+
 def test_a_slow_upload_arrives_whole(site: Running) -> None:
     """It is a program like the other: the file is taken, whoever read the request."""
     receipt = journeys.report(site.url, "带材料的")

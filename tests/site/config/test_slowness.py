@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from config import slowness
@@ -76,8 +77,10 @@ def test_a_connection_is_given_away_and_taken(tmp_path: object) -> None:
     with socket.socket(socket.AF_UNIX) as listener, ours, theirs:
         listener.bind(str(path))
         listener.listen()
-        assert slowness.hand_over(ours, path)
-        taken = slowness._received(listener.accept()[0])
+        with ThreadPoolExecutor(1) as other:
+            received = other.submit(lambda: slowness._received(listener.accept()[0]))
+            assert slowness.hand_over(ours, path)
+        taken = received.result()
         assert taken is not None
         ours.close()
         with taken:
@@ -85,6 +88,31 @@ def test_a_connection_is_given_away_and_taken(tmp_path: object) -> None:
             assert taken.recv(10) == b"abc"
             taken.sendall(b"back")
             assert theirs.recv(10) == b"back"
+
+
+def test_who_does_not_say_it_in_time_has_nothing(tmp_path: object) -> None:
+    """It listens, and only later finds what it was sent: the connection is not its any more."""
+    path = slowness.Path(str(tmp_path)) / "s"
+    ours, theirs = socket.socketpair()
+    with socket.socket(socket.AF_UNIX) as listener, ours, theirs:
+        listener.bind(str(path))
+        listener.listen()
+        assert not slowness.hand_over(ours, path)
+        assert slowness._received(listener.accept()[0]) is None
+        theirs.sendall(b"abc")
+        assert ours.recv(10) == b"abc"
+
+
+def test_who_dies_before_it_says_so_has_nothing(tmp_path: object) -> None:
+    path = slowness.Path(str(tmp_path)) / "s"
+    ours, theirs = socket.socketpair()
+    with socket.socket(socket.AF_UNIX) as listener, ours, theirs:
+        listener.bind(str(path))
+        listener.listen()
+        with ThreadPoolExecutor(1) as other:
+            given = other.submit(slowness.hand_over, ours, path)
+            listener.accept()[0].close()
+            assert not given.result()
 
 
 def test_nobody_there_to_take_it(tmp_path: object) -> None:
