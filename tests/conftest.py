@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -48,6 +49,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     again = [item for item in items if tiered(item)]
     config.hook.pytest_deselected(items=[item for item in items if not tiered(item)])
     items[:] = again
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays to the end: garbage is looked for among what tests make, and not so often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def tiered(item: pytest.Item) -> bool:

@@ -12,6 +12,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -50,20 +53,26 @@ def tiers() -> list[Tier]:
     return [tier for tier in found if only in (None, "", tier[0])]
 
 
-def run(tier: Tier, arguments: list[str]) -> int:
-    """pytest's exit code on `tier`."""
+@contextmanager
+def prepared(tier: Tier) -> Iterator[dict[str, str]]:
+    """The whole environment of `tier`, with a migrated database to copy."""
     name, environment = tier
     var = ROOT / "var" / "test" / name
     var.mkdir(parents=True, exist_ok=True)
+    clean = {k: v for k, v in os.environ.items() if k not in ("PRODUCTION", "DEBUG", "INTERFACES", "DEMO")}
+    whole = clean | environment | {"VAR_DIR": str(var)}
+    with template.made(whole, var) as copied:
+        yield whole | {"TEST_TEMPLATE": copied}
+
+
+def run(name: str, environment: dict[str, str], arguments: list[str]) -> int:
+    """pytest's exit code on the tier of that name."""
     workers = os.environ.get("WORKERS") or str(min(4, os.cpu_count() or 1))
     processes = ["-n", workers, "--dist", "loadscope", "--no-loadscope-reorder"] if workers != "1" else []
     command = [sys.executable, "-m", "pytest", *processes, *arguments]
-    clean = {k: v for k, v in os.environ.items() if k not in ("PRODUCTION", "DEBUG", "INTERFACES", "DEMO")}
     start = time.monotonic()
     print(f"\n== tier {name} ==", flush=True)
-    whole = clean | environment | {"VAR_DIR": str(var)}
-    with template.made(whole, var) as copied:
-        code = subprocess.run(command, cwd=ROOT, env=whole | {"TEST_TEMPLATE": copied}).returncode
+    code = subprocess.run(command, cwd=ROOT, env=environment).returncode
     print(
         f"== tier {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - start:.0f} s ==",
         flush=True,
@@ -73,11 +82,16 @@ def run(tier: Tier, arguments: list[str]) -> int:
 
 def main() -> None:
     """Exits with 1 if any tier failed; all are run."""
-    failed = []
-    for number, (name, env) in enumerate(tiers()):
-        # What has no store comes out the same again (tests/conftest.py).
-        if run((name, env | {"TIER_AGAIN": "1" if number else ""}), sys.argv[1:]):
-            failed.append(name)
+    failed, found = [], tiers()
+    # What has no store comes out the same again (tests/conftest.py).
+    both = [(name, env | {"TIER_AGAIN": "1" if number else ""}) for number, (name, env) in enumerate(found)]
+    # To migrate takes half a minute of one core; the databases of all tiers are made side by side.
+    with ExitStack() as stack, ThreadPoolExecutor() as side:
+        making = [prepared(tier) for tier in both]
+        environments = list(side.map(stack.enter_context, making))
+        for (name, _), environment in zip(both, environments, strict=True):
+            if run(name, environment, sys.argv[1:]):
+                failed.append(name)
     sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
 
 

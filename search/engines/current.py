@@ -18,12 +18,15 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 
 from search.engines.base import Engine, EngineError
-from search.engines.elastic import ElasticEngine
 from search.engines.fts5 import Fts5Engine, destroy
+
+if TYPE_CHECKING:
+    from search.engines.elastic import ElasticEngine
 
 _lock = threading.Lock()
 _cache: dict[str, tuple[str, Engine]] = {}
@@ -69,18 +72,19 @@ def swap(new: Engine) -> None:
     """Put `new` (from `fresh`, `building` or `previous`) in the place of the index in use, in one step; keep
     that as the previous one, and drop the previous one before it.
     """
-    if isinstance(new, ElasticEngine):
-        new.take_over()
-    elif isinstance(new, Fts5Engine):
+    if isinstance(new, Fts5Engine):
         _relink(new)
+    else:
+        cast("ElasticEngine", new).take_over()
 
 
 def discard(new: Engine) -> None:
     """Drop an index that will not be used."""
     if isinstance(new, Fts5Engine):
         _link(BUILDING).unlink(missing_ok=True)
-    if isinstance(new, ElasticEngine | Fts5Engine):
         new.destroy()
+    else:
+        cast("ElasticEngine", new).destroy()
 
 
 def _beside(role: str) -> Engine | None:
@@ -102,12 +106,14 @@ def _alias_name() -> str:
 
 def _alias() -> ElasticEngine:
     name = f"{settings.ELASTICSEARCH_URL} {_alias_name()}"
-    engine = _cached(IN_USE, name, lambda: _elastic())
-    assert isinstance(engine, ElasticEngine)  # noqa: S101
-    return engine
+    return cast("ElasticEngine", _cached(IN_USE, name, lambda: _elastic()))
 
 
 def _elastic(*, concrete: str = "") -> ElasticEngine:
+    from search.engines.elastic import (
+        ElasticEngine,
+    )  # a large client: not loaded where there is no such engine
+
     return ElasticEngine(
         settings.ELASTICSEARCH_URL,
         _alias_name(),

@@ -1,5 +1,6 @@
 """What one room needs of another, registered where both are known."""
 
+import gc
 from typing import Any
 
 from django.apps import AppConfig
@@ -34,3 +35,6 @@ class ConfigConfig(AppConfig):
 
         import config.figures
         import config.proving  # noqa: F401  (the ledger's mail and witnesses)
+
+        gc.freeze()  # what is there now stays; workers that are forked share it with their parent
+        gc.enable()

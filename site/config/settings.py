@@ -6,6 +6,7 @@ stops the start with a sentence that names the variable.
 
 from __future__ import annotations
 
+import gc
 import resource
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,10 @@ from config import env
 
 # Whatever process this is, started by whomever: a core dump would hold the keys that it has in memory.
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+# Nothing that is loaded at the start is ever garbage; to look for it is a quarter of a start. On again when
+# every room is loaded (config.apps).
+gc.disable()
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var").resolve()

@@ -142,7 +142,7 @@ class Web(ThreadWorker):
             self.hold(conn)
 
     def hold(self, conn: Any) -> None:
-        """Keeps it until the other program is there. It costs no thread; beyond HELD_MOST the oldest must go."""
+        """Keeps it until the other program is there. It costs no thread; beyond HELD_MOST the oldest goes."""
         self.held.append(conn)
         if len(self.held) > HELD_MOST:
             self.nr_conns -= 1
@@ -184,7 +184,9 @@ class Web(ThreadWorker):
     def murder_pending(self) -> None:
         """In the main loop: those that have been put back for too long are given away."""
         now = time.monotonic()
-        for conn in [conn for conn in self.pending_conns if now - (getattr(conn, "began", None) or now) > GRACE]:
+        for conn in list(self.pending_conns):
+            if now - (getattr(conn, "began", None) or now) <= GRACE:
+                continue
             self.pending_conns.remove(conn)
             with contextlib.suppress(OSError, KeyError, ValueError):
                 self.poller.unregister(conn.sock)

@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import holidays
-
 from workdays.models import Day
 
 ONE = dt.timedelta(days=1)
@@ -33,6 +31,8 @@ class CalendarMissing(LookupError):
 @lru_cache(maxsize=32)
 def _library(year: int) -> tuple[frozenset[dt.date], frozenset[dt.date], bool]:
     """(holidays, make-up workdays, whether the year's notice is in the library)."""
+    import holidays  # of many countries: not loaded by programs that count no days
+
     # A holiday may begin in December of the year before, so its neighbours are asked too.
     china = holidays.country_holidays("CN", years=range(year - 1, year + 2))
     off = frozenset(day for day in china if day.year == year)
@@ -110,6 +110,8 @@ def known(year: int) -> bool:
 
 def special_days(year: int) -> list[tuple[dt.date, bool, str, str]]:
     """(day, whether it is worked, name, source) of each day that is not what its weekday says."""
+    import holidays
+
     off, made_up, _known = _library(year) if FIRST_YEAR <= year <= LAST_YEAR else (set(), set(), False)
     names = holidays.country_holidays("CN", years=range(year - 1, year + 2), language="zh_CN")
     found = {day: (False, names.get(day, ""), "") for day in off} | dict.fromkeys(made_up, (True, "", ""))

@@ -96,8 +96,9 @@ class Eyes:
         self.look(name or path, **options)
 
     def press(self, name: str = "go") -> None:
-        """A button of the main part."""
-        self.page.locator(f"main button[name={name}]").first.click()
+        """A button of the main part, and the page that answers it."""
+        with self.page.expect_navigation():
+            self.page.locator(f"main button[name={name}]").first.click()
 
     def label(self, selector: str) -> None:
         """Ticks what `selector` finds first, by its label as a person would."""
@@ -625,10 +626,12 @@ def leaving(eyes: Eyes, number: str) -> None:
     page.goto(f"/desk/tips/{number}/redact/")
     eyes.look("masked version, not begun", has="textarea")
     page.fill("[name=words]", "字")
-    page.locator("main form button").first.click()
+    page.locator("main form [value=look]").click()
     eyes.look("masked version, one letter", has=".errs")
     page.fill("[name=words]", "窗口\n绝无此词" + LONG[:40])
-    page.locator("main form button").first.click()
+    page.locator("#original summary").click()
+    page.locator("#original label").first.click()
+    page.locator("main form [value=look]").click()
     eyes.look("masked version, looked at", has="article")
     page.locator("main form [value=keep]").click()
     eyes.look("masked version", has="article")
@@ -758,6 +761,7 @@ def desk(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     eyes.look("queue, words lost", has=".note")
     page.goto("/desk/stats/")
     eyes.look("stats", has="table.reg")
+    own_templates(eyes)
     around_the_queue(eyes)
     suggestions(eyes, patch)
     for words, has in (("窗口", "table.queue"), ("绝无此事" + LONG[:50], ".none"), ("，。", ".note")):
@@ -771,6 +775,21 @@ def desk(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     eyes.look("search for nothing", has=".err")
     tip(eyes, patch)
     locked(eyes)
+
+
+def own_templates(eyes: Eyes) -> None:
+    """Replies that are written often: the list, a fault, and the page of one."""
+    page = eyes.page
+    page.goto("/desk/templates/")
+    eyes.look("templates", has="textarea")
+    page.fill("#id_name", "受理")
+    page.fill("#id_text", "{没有的字段}")
+    page.locator("main form:has(#id_text) button.btn").click()
+    eyes.look("templates, a wrong field", has=".err")
+    page.fill("#id_text", "{机构}已经收到。" + LONG)
+    page.locator("main form:has(#id_text) button.btn").click()
+    page.locator("main li a[href^='/desk/templates/']").first.click()
+    eyes.look("template, to be changed", has="textarea")
 
 
 def suggestions(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:

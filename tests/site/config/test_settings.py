@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -137,3 +138,7 @@ def test_site_stays_the_standard_library() -> None:
         [sys.executable, "-c", "import site; print(site.__file__)"], cwd=ROOT, capture_output=True, text=True
     )
     assert str(ROOT) not in done.stdout.replace(str(ROOT / ".venv"), "")
+
+
+def test_garbage_is_looked_for_once_all_is_loaded() -> None:
+    assert gc.isenabled()
