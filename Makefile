@@ -36,12 +36,13 @@ $(VENV)/bin/python:
 	@echo "Virtual environment …"
 	@$(PYTHON) -m venv $(VENV)
 
+# --no-compile: Python compiles what it loads, which is a third of what lies there.
 $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the site needs (once) …"
-	@$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
+	@$(BIN)/python -m pip install --quiet --no-compile -r requirements.txt -c constraints.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need (once) …"
-	@$(BIN)/python -m pip install --quiet -r requirements-dev.txt -c constraints.txt
+	@$(BIN)/python -m pip install --quiet --no-compile -r requirements-dev.txt -c constraints.txt
 	@touch $@
