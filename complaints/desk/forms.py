@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from complaints.desk import replies
 from complaints.desk.transitions import DISPOSALS, REASONS, REASONS_WITH_WAY
 from complaints.intake.models import Named, State
 from complaints.intake.text import hides, with_plain_ends
@@ -115,15 +116,34 @@ class FilterForm(forms.Form):
 
 
 class SearchForm(forms.Form):
+    """Words, or the code of the published item that tips are about, or both; POSTed and kept sealed."""
+
     q = forms.CharField(
         label=_("查找来件"),
         max_length=200,
+        required=False,
         error_messages={
             "required": _("请写下要查找的词"),
             "max_length": _("请把要查找的词减到 200 字以内"),
             "null_characters_not_allowed": _("请删去看不见的字符，再查一次"),
         },
     )
+    item = forms.CharField(
+        label=_("来源事项的编码"),
+        max_length=80,
+        required=False,
+        error_messages={
+            "max_length": _("事项编码没有这么长，请照事项页上的写"),
+            "null_characters_not_allowed": _("请删去看不见的字符，再查一次"),
+        },
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Something to look for there must be."""
+        data: dict[str, Any] = super().clean() or {}
+        if not self.errors and not (data.get("q") or data.get("item")):
+            self.add_error("q", self.fields["q"].error_messages["required"])
+        return data
 
 
 class UnlockForm(forms.Form):
@@ -365,6 +385,40 @@ class ViewForm(forms.Form):
         },
     )
     shared = forms.BooleanField(label=_("本机构的人都能用"), required=False)
+
+
+class TemplateForm(forms.Form):
+    """A reply that is written often, under a name."""
+
+    name = forms.CharField(
+        label=_("名称"),
+        max_length=100,
+        error_messages={
+            "required": _("请给这条答复起个名字"),
+            "max_length": _("请减到 100 字以内"),
+            "null_characters_not_allowed": _("请删去看不见的字符"),
+        },
+    )
+    text = forms.CharField(
+        label=_("内容"),
+        max_length=4000,
+        help_text=_(
+            "可以用 {今天}、{机构}、{收到日期}、{到期日}、{状态}。模板不加密：不要写来件的内容或者人名。"
+        ),
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={
+            "required": _("请写下答复的内容"),
+            "max_length": _("请减到 4000 字以内"),
+            "null_characters_not_allowed": _("请删去看不见的字符"),
+        },
+    )
+    shared = forms.BooleanField(label=_("本机构的人都能用"), required=False)
+
+    def clean_text(self) -> str:
+        """Plain text with known fields only."""
+        text: str = self.cleaned_data["text"]
+        replies.check(text)
+        return text
 
 
 class StateForm(forms.Form):

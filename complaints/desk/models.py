@@ -33,13 +33,20 @@ class Note(models.Model):
 
 
 class ReplyTemplate(models.Model):
-    """A reply that is written often."""
+    """A reply that is written often: one's own (`owner`), an office's (`office`), with neither everybody's.
+
+    It lies in clear, so nothing of a tip belongs into it; the page says so.
+    """
 
     name = models.CharField(_("名称"), max_length=100)
     text = models.TextField(_("内容"))
     name_en = models.CharField(_("英文名称"), max_length=100, blank=True)
     text_en = models.TextField(_("英文内容"), blank=True)
     order = models.PositiveIntegerField(_("顺序"), default=0)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    office = models.ForeignKey("vault.Office", models.CASCADE, null=True, blank=True, related_name="+")
 
     class Meta:
         ordering = ["order", "id"]

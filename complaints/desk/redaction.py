@@ -1,12 +1,13 @@
 """A masked version of a tip, for those who may not know who spoke or who is named; the original stays.
 
-What is masked is found by exact words (letter forms, case and spaces apart) and by the shapes of numbers and
-addresses. A mask has one length whatever it hides. The version is sealed under the case key like a note:
-whoever may open the tip opens it, nobody else.
+What is masked is found by exact words (letter forms, case and spaces apart), sentences ticked in the original
+among them, and by the shapes of numbers and addresses. A mask has one length whatever it hides. It is
+sealed under the case key like a note: whoever may open the tip opens it, nobody else.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -39,6 +40,17 @@ SHAPES = re.compile(
     r"\+?\d(?:[ \-\u2010-\u2014.()（）]*\d){6,}[ \-]*[xX]?",
 )
 
+PASSAGE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]*[”’」』）)]*")
+PASSAGES_MOST = 500  # that may be ticked
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A sentence of the original. `id`: 16 hex digits of its hash, the same however the others change."""
+
+    id: str
+    text: str
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -67,6 +79,28 @@ def phrases(text: str) -> tuple[str, ...]:
     if any(len(_letters(word)) < 2 for word in found):
         raise Refused(_("每行至少两个字，只写一个字会遮住太多"))
     return found
+
+
+def passages(case: casefile.CaseFile) -> list[Passage]:
+    """The sentences of subject, narrative and messages in their order, each once, for ticking."""
+    said = [line.text for line in case.messages if not line.changed and isinstance(line.row, Message)]
+    found: dict[str, Passage] = {}
+    for text in (case.subject, case.narrative, *said):
+        for sentence in PASSAGE.findall(text):
+            for start in range(0, len(sentence), WORD_MOST):
+                part = sentence[start : start + WORD_MOST].strip()
+                if len(_letters(part)) > 1:
+                    key = hashlib.sha256(part.encode()).hexdigest()[:16]
+                    found.setdefault(key, Passage(key, part))
+    return list(found.values())
+
+
+def ticked(found: Sequence[Passage], ids: Sequence[str]) -> tuple[str, ...]:
+    """The texts of these. One that is no more is passed over. Raises Refused for too many."""
+    wanted = set(ids)
+    if len(wanted) > PASSAGES_MOST:
+        raise Refused(_("最多勾选 500 句"))
+    return tuple(passage.text for passage in found if passage.id in wanted)
 
 
 def make(case: casefile.CaseFile, wish: Wish) -> Version:

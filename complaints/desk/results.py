@@ -67,6 +67,7 @@ def search(
     seed: KeySeed,
     offices: Sequence[Office],
     text: str,
+    item: str = "",
     tips: QuerySet[Tip],
     filtered: bool,
     newest: bool = False,
@@ -76,11 +77,11 @@ def search(
     """Bring the indexes up to date, then a page of those of `tips` that match, office after office.
 
     `tips` is already filtered (`filtered` says whether at all). `near` asks for any telling word instead of
-    every one. Raises NoSuchPage, EngineError.
+    every one; `item` for tips about this published item alone. Raises NoSuchPage, EngineError.
     """
     query = understood(text, synonyms.table())  # as the public search understands it
-    page = Page(near=near, cut=query.cut, blank=query.blank, also=query.also)
-    if query.blank:
+    page = Page(near=near, cut=query.cut, blank=query.blank and not item, also=query.also)
+    if page.blank:
         return page
     opened = opening.office_seeds(user=user, seed=seed, of=offices)
     place = Place.read(after) if after else Place()
@@ -93,11 +94,11 @@ def search(
             here = place if number == place.office else Place(number)
             rows = tips.filter(office=office) if filtered else None
             try:
-                _fill(page, index, query, here, rows, newest=newest)
+                _fill(page, index, query, here, rows, newest=newest, item=item)
             except IndexDamaged:  # damaged where nothing was read before: build it anew, ask once more
                 index.engine.destroy()
                 page.pending += index.catch_up(finding.BUDGET_S).pending
-                _fill(page, index, query, here, rows, newest=newest)
+                _fill(page, index, query, here, rows, newest=newest, item=item)
         finally:
             index.close()
     return page
@@ -111,6 +112,7 @@ def _fill(
     rows: QuerySet[Tip] | None,
     *,
     newest: bool,
+    item: str,
 ) -> None:
     """Add the office's hits from `place` on, until the page is full; then note where the next one begins."""
     within: list[str] | None = None
@@ -121,7 +123,8 @@ def _fill(
     cursor, skip = place.cursor, place.skip
     end = time.monotonic() + FIND_S
     for number in itertools.count():
-        hits = _ask(index, query, cursor, within, page.near, newest, PAGE if rows is None else BLOCK)
+        limit = PAGE if rows is None else BLOCK
+        hits = _ask(index, query, cursor, within, page.near, newest, limit, item)
         if number == 0 and page.total is not None:
             page.total = None if rows is not None else page.total + hits.total
         keys = [UUID(hex=hit.partition(":")[2]) for hit in hits.ids][skip:]
@@ -150,10 +153,12 @@ def _ask(
     near: bool,
     newest: bool,
     limit: int,
+    item: str,
 ) -> Hits:
     try:
         return index.engine.search(
             query,
+            filters={"item": [item]} if item else None,
             sort="date" if newest else "relevance",
             limit=limit,
             after=cursor or None,

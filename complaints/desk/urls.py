@@ -26,6 +26,7 @@ from complaints.desk.views import (
     retention,
     search,
     stats,
+    templates,
     tip,
 )
 
@@ -53,6 +54,9 @@ urlpatterns = [
     path("procedure/", procedure.procedure, name="procedure"),
     path("rules/", procedure.rules_and_days, name="rules"),
     path("feed/", feed.feed, name="feed"),
+    path("templates/", templates.listing, name="templates"),
+    path("templates/<int:pk>/", templates.one, name="template"),
+    path("templates/<int:pk>/delete/", templates.delete, name="template-delete"),
     path("stats/", stats.stats, name="stats"),
     path("stats/table.csv", stats.table, name="stats-csv"),
     path("identity/", identity.identity, name="identity"),

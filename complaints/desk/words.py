@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
 
 from accounts import keys
 from accounts.models import User
 from accounts.unlock import SESSION_KEY
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from nacl.bindings import sodium_pad, sodium_unpad
 from workdays import clock
 
@@ -19,6 +21,31 @@ from complaints.desk.models import Query
 
 BLOCK = 256
 KEEP = dt.timedelta(hours=12)  # as long as a session can stay unlocked
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for: words, and the code of the item that tips are about; either may be empty."""
+
+    text: str = ""
+    item: str = ""
+
+    @property
+    def shown(self) -> str:
+        """For the page: the words, the item, or both."""
+        about = _("事项 %(code)s") % {"code": self.item} if self.item else ""
+        return " · ".join(part for part in (self.text, about) if part)
+
+
+def pack(text: str, item: str = "") -> str:
+    """Both in one text to be sealed. Words are one line, so a line before them is the item."""
+    return f"{item}\n{text}" if item else text
+
+
+def unpack(kept: str) -> Asked:
+    """What `pack` made."""
+    item, line, text = kept.rpartition("\n")
+    return Asked(text, item) if line else Asked(kept)
 
 
 def keep(request: HttpRequest, *, user: User, seed: keys.KeySeed, text: str) -> Query:

@@ -43,6 +43,8 @@ from search.query import Query, loosen
 SCHEMA_VERSION = f"3/{numbers.VERSION}/{VERSION}"
 CHUNK = 500
 """Documents a bulk request."""
+MOST_VALUES = 10_000
+"""Values of all facets that are counted together; of each the MAX_FACET_VALUES most frequent are shown."""
 
 # It writes each request's address at INFO; a site's log needs failures only.
 logging.getLogger("elastic_transport").setLevel(logging.WARNING)
@@ -333,10 +335,13 @@ class ElasticEngine:
         search = search.extra(track_total_hits=True, size=min(limit + 1, 10_000 - offset), from_=offset)
         if chosen:
             search = search.post_filter(dsl.Bool(filter=clauses.filters(chosen)))
-        for name in facets:
-            others = {other: values for other, values in chosen.items() if other != name}
-            bucket = search.aggs.bucket(name, A("filter", dsl.Bool(filter=clauses.filters(others))))
-            bucket.bucket("values", A("terms", field="facet", include=f"{name}=.*", size=MAX_FACET_VALUES))
+        first: dict[str, str] = {}
+        for group in _alike(facets, chosen):
+            first |= dict.fromkeys(group, group[0])
+            others = {name: values for name, values in chosen.items() if name not in group}
+            bucket = search.aggs.bucket(group[0], A("filter", dsl.Bool(filter=clauses.filters(others))))
+            wanted = f"({'|'.join(group)})=.*"
+            bucket.bucket("values", A("terms", field="facet", include=wanted, size=MOST_VALUES))
         search = search.sort(*_SORTS[sort])
         if after is not None:
             search = search.extra(search_after=_read_cursor(after, sort), from_=0)
@@ -349,7 +354,7 @@ class ElasticEngine:
         return Hits(
             ids=[row["_id"] for row in rows[:limit]],
             total=int(answer["hits"]["total"]["value"]),
-            facets={name: _values(answer["aggregations"][name], name) for name in facets},
+            facets={name: _values(answer["aggregations"][first[name]], name) for name in facets},
             next=_cursor(rows[limit - 1]["sort"]) if limit and len(rows) > limit else None,
         )
 
@@ -397,9 +402,22 @@ def _among(
     return dsl.Bool(must=[asked], filter=among, must_not=[clauses.ids(without)] if without else [])
 
 
+def _alike(facets: Sequence[str], chosen: Filters) -> list[list[str]]:
+    """The facets in groups that look at the same documents: those that nothing was chosen of together, each
+    of the others alone. The labels of every document are walked once a group.
+    """
+    free = [name for name in facets if name not in chosen]
+    return [group for group in (free, *([name] for name in facets if name in chosen)) if group]
+
+
 def _values(bucket: Any, name: str) -> dict[str, int]:
-    counted = {b["key"][len(name) + 1 :]: int(b["doc_count"]) for b in bucket["values"]["buckets"]}
-    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+    begin = f"{name}="
+    counted = {
+        b["key"].removeprefix(begin): int(b["doc_count"])
+        for b in bucket["values"]["buckets"]
+        if b["key"].startswith(begin)
+    }
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:MAX_FACET_VALUES])
 
 
 def _cursor(keys: Sequence[Any]) -> str:

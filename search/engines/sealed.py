@@ -28,9 +28,13 @@ LEAST_TOKENS = 12
 """Tokens below which a text is too short to be called the same as another."""
 READ_AT_MOST = 200
 """Distinct tokens of a text that are weighed; of a longer one every second, third … is."""
-BACK = 0.2
-"""The power of how much of a document the text says, by which its share is multiplied for the order: one
+BACK = 0.1
+"""The power of how much of a document the text says, by which the rest is multiplied for the order: one
 sentence of a text may stand in many documents.
+"""
+ONCE = 1.2
+"""A token that a document says c times counts c / (c + ONCE) for the order, as in BM25: what a document
+is about it says again, and a title borrowed from it stands alone.
 """
 LOOKED_AT = 30
 """Best candidates that are read again, token by token, and put in order by their share."""
@@ -51,7 +55,7 @@ END
 class Like:
     """A document like a text. `share` (0 to 1): of the weight (idf) of the text's tokens, what it holds.
 
-    `near` orders them: the share, less where the document holds much else.
+    `near` orders them: the share, more where the document says them again, less where it holds much else.
     """
 
     id: str
@@ -193,6 +197,17 @@ class SealedEngine(Fts5Engine):
             found.setdefault(ref, []).append(value)
         return found
 
+    def holders(self, name: str) -> dict[str, list[str]]:
+        """The values of one facet, each with the documents that have it."""
+        found: dict[str, list[str]] = {}
+        with _speaking_plainly():
+            rows = self._db.execute(
+                "SELECT value, ref FROM facet JOIN doc USING (n) WHERE name = ? ORDER BY value, n", (name,)
+            ).fetchall()
+        for value, ref in rows:
+            found.setdefault(value, []).append(ref)
+        return found
+
     # Small things -------------------------------------------------------------------------------------
 
     def keep(self, key: str, value: bytes) -> None:
@@ -277,7 +292,9 @@ def _like(ref: str, weights: Mapping[str, float], asked: Collection[str], kept: 
     """
     title, body, *rest = (tokens_of(part) for part in _parts(kept))
     said = {*title, *body}
-    held = said.union(*rest)
-    share = sum(idf for token, idf in weights.items() if token in held) / sum(weights.values())
+    held = Counter([*title, *body, *(token for part in rest for token in part)])
+    whole = sum(weights.values())
+    share = sum(idf for token, idf in weights.items() if token in held) / whole
+    again = sum(idf * held[token] / (held[token] + ONCE) for token, idf in weights.items()) / whole
     back = len(said.intersection(asked)) / max(1, len(said))
-    return Like(ref, share, share * back**BACK)
+    return Like(ref, share, again * back**BACK)

@@ -9,7 +9,7 @@ import random
 import sqlite3
 
 from search.documents import Document
-from search.engines.base import Engine
+from search.engines.base import MAX_FACET_VALUES, Engine
 from search.query import parse
 
 SIZE = int(os.environ.get("FACETS", "600"))  # 100,000 by hand
@@ -93,3 +93,20 @@ def test_every_pair_of_filters(engine: Engine) -> None:
                 wrong.append((chosen, word, facet, found, should))
     assert asked == 3 * len(values) * (len(values) - 1) // 2
     assert wrong == []
+
+
+def test_a_facet_of_very_many_values_takes_nothing_from_another(engine: Engine) -> None:
+    """Those nothing was chosen of are counted together; of each its most frequent values, in one order."""
+    many = MAX_FACET_VALUES + 20
+    engine.index(
+        Document(
+            f"d:{n}", "d", f"第{n}件", facets={"body": [f"{n % many:04d}"], "level": ["市" if n else "省"]}
+        )
+        for n in range(many + 5)
+    )
+    facets = engine.search(parse(""), facets=["level", "body"], limit=0).facets
+    assert facets["level"] == {"市": many + 4, "省": 1}
+    assert list(facets["body"].values()) == [2] * 5 + [1] * (MAX_FACET_VALUES - 5)
+    assert list(facets["body"])[-1] == f"{MAX_FACET_VALUES - 1:04d}"
+    facets = engine.search(parse(""), filters={"level": ["省"]}, facets=["level", "body"], limit=0).facets
+    assert facets == {"level": {"市": many + 4, "省": 1}, "body": {"0000": 1}}

@@ -100,6 +100,21 @@ def test_of_those_that_hold_as_much_the_one_that_holds_little_else_is_first(engi
     assert {like.share for like in found[:3]} == {1.0}
 
 
+def test_of_those_that_hold_as_much_the_one_that_says_it_again_is_first(engine: SealedEngine) -> None:
+    """A title that another has borrowed says nothing of what that one is about."""
+    title, other = "新城小区附近搅拌站粉尘", "物业合同到期以后街道阻挠招聘"
+    engine.index(
+        [
+            Document("tip:1", "tip", title, other),
+            Document("tip:2", "tip", title, "我家住在新城小区，楼下搅拌站的粉尘很大，窗户也不能打开"),
+            *(Document(f"tip:{n}", "tip", f"第{n}件", "河道采砂") for n in range(3, 12)),
+        ]
+    )
+    found = engine.similar(title)
+    assert [like.id for like in found] == ["tip:2", "tip:1"]
+    assert {like.share for like in found} == {1.0}
+
+
 def test_twins_go_with_the_document(engine: SealedEngine) -> None:
     rest = [Document(f"tip:{n}", "tip", f"第{n}件", "河道采砂") for n in range(3, 9)]
     engine.index([Document("tip:1", "tip", "甲", TWINS), Document("tip:2", "tip", "乙", TWINS), *rest])

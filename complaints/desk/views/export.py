@@ -71,22 +71,24 @@ def redact(request: DeskRequest, tip: Tip) -> HttpResponse:
     """Say what to hide, look at what comes out, then keep it."""
     keys, _seed, cells = opening.open_tip(user=request.user, seed=request.staff_seed, tip=tip)
     form = RedactForm(request.POST) if request.method == "POST" else RedactForm()
+    case = casefile.read(tip, cells)
+    whole = redaction.passages(case)
     if request.method != "POST" or not form.is_valid():
-        return _redact(request, tip, form, status=422 if form.errors else 200)
+        return _redact(request, tip, form, whole, status=422 if form.errors else 200)
     data = form.cleaned_data
     try:
         wish = redaction.Wish(
-            words=redaction.phrases(data["words"]),
+            words=redaction.phrases(data["words"]) + redaction.ticked(whole, request.POST.getlist("passage")),
             numbers=data["numbers"],
             respondents=data["respondents"],
             messages=data["messages"],
         )
     except services.Refused as refused:
         form.add_error("words", str(refused))
-        return _redact(request, tip, form, status=422)
-    version = redaction.make(casefile.read(tip, cells), wish)
+        return _redact(request, tip, form, whole, status=422)
+    version = redaction.make(case, wish)
     if request.POST.get("go") != "keep":
-        return _redact(request, tip, form, version)
+        return _redact(request, tip, form, whole, version)
     try:
         row = redaction.keep(tip=tip, user=request.user, keys=keys, version=version)
     except services.Stale:
@@ -142,10 +144,12 @@ def _redact(
     request: DeskRequest,
     tip: Tip,
     form: RedactForm,
+    whole: list[redaction.Passage],
     version: redaction.Version | None = None,
     *,
     status: int = 200,
 ) -> HttpResponse:
+    picked = set(request.POST.getlist("passage"))
     context = {
         **band(request, "queue"),
         "tip": tip,
@@ -154,6 +158,8 @@ def _redact(
         "version": version,
         "body": _shown(version.body) if version else None,
         "kept": redaction.of(tip),
+        "passages": [(row, row.id in picked) for row in whole],
+        "picked": bool(picked),
     }
     return render(request, "desk/redact.html", context, status=status)
 

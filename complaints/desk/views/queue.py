@@ -62,7 +62,8 @@ def _queue(request: DeskRequest) -> HttpResponse:
     categories, regions = list(Category.objects.all()), list(Region.objects.all())
     offices = list(access.offices_for(user, "queue"))
     keys = [office.pk for office in offices]
-    text = _words(request, seed)
+    asked = _asked(request, seed)
+    text = asked.shown  # on the page
     people, labels = _people(keys), _labels(keys)
     form = FilterForm(
         request.GET if _filtering(request.GET) else None,
@@ -88,7 +89,8 @@ def _queue(request: DeskRequest) -> HttpResponse:
                 user=user,
                 seed=seed,
                 offices=list(access.offices_for(user, "search")),
-                text=text,
+                text=asked.text,
+                item=asked.item,
                 tips=narrowed(Tip.objects.filter(office__in=keys), chosen),
                 filtered=_narrowed(chosen),
                 newest=newest,
@@ -114,7 +116,7 @@ def _queue(request: DeskRequest) -> HttpResponse:
         "form": form,
         "filtering": _filtering(request.GET),
         "kept_filters": [(name, request.GET[name]) for name in FILTERS if request.GET.get(name)],
-        "search_form": SearchForm(initial={"q": text or ""}),
+        "search_form": SearchForm(initial={"q": asked.text, "item": asked.item}),
         "may_search": seed is not None,
         "text": text,
         "words": request.GET.get("words", "") if text else "",
@@ -195,10 +197,11 @@ def _labels(offices: list[int]) -> list[tuple[str, str]]:
     return [(str(row.pk), row.title) for row in rows_]
 
 
-def _words(request: DeskRequest, seed: KeySeed | None) -> str | None:
+def _asked(request: DeskRequest, seed: KeySeed | None) -> words.Asked:
     """What is searched for, where the address names a search of this session."""
     pk = request.GET.get("words", "")
-    return words.read(request, user=request.user, seed=seed, pk=pk) if pk and seed else None
+    kept = words.read(request, user=request.user, seed=seed, pk=pk) if pk and seed else None
+    return words.unpack(kept or "")
 
 
 def _filtering(params: QueryDict) -> bool:

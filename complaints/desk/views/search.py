@@ -21,13 +21,14 @@ from search.engines.base import EngineError
 def search(request: DeskRequest) -> HttpResponse:
     """Keep the words; 303 to the queue that shows what they find. Nothing typed: a sentence at the field."""
     data = request.POST.copy()
-    data["q"] = clean_line(data.get("q", ""))
+    data["q"], data["item"] = clean_line(data.get("q", "")), clean_line(data.get("item", ""))
     form = SearchForm(data)
     if not form.is_valid():
         context = {**band(request, "queue"), "search_form": form, "form_list": [form]}
         return render(request, "desk/search_again.html", context, status=422)
     audit.record_search(request.user, form.cleaned_data["q"])
-    query = words.keep(request, user=request.user, seed=request.staff_seed, text=form.cleaned_data["q"])
+    text = words.pack(form.cleaned_data["q"], form.cleaned_data["item"])
+    query = words.keep(request, user=request.user, seed=request.staff_seed, text=text)
     filters = {name: data[name] for name in FILTERS if data.get(name)}
     return onward(f"{reverse('desk:queue')}?{urlencode({**filters, 'words': str(query.uuid)})}")
 

@@ -39,7 +39,7 @@ from complaints.desk.forms import (
     ReplyForm,
     StateForm,
 )
-from complaints.desk.models import Labelled, Proposal, ReplyTemplate
+from complaints.desk.models import Labelled, Proposal
 from complaints.intake.models import State, Tip
 
 
@@ -134,7 +134,7 @@ def show(
         or AssignForm(members=members, initial={"revision": tip.revision}, auto_id="a-%s"),
         "choices": [(choice, made.get(choice.target.value)) for choice in choices],
         "kept": kept,
-        "templates": ReplyTemplate.objects.all() if "reply" in may else [],
+        "templates": replies.of(request.user) if "reply" in may else [],
         "in_english": casefile.language_of(cells) == "en",
         "errors": _with_errors(forms or {}),
         **_more(request, tip, case, may, forms or {}),
@@ -191,7 +191,7 @@ def _from_template(request: DeskRequest, tip: Tip) -> str:
     pk = request.GET.get("template", "")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 10):
         return ""
-    row = ReplyTemplate.objects.filter(pk=int(pk)).first()
+    row = replies.of(request.user).filter(pk=int(pk)).first()
     return replies.fill(replies.text_of(row), tip) if row else ""
 
 

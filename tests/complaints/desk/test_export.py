@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -273,6 +274,29 @@ def test_a_masked_version_is_looked_at_kept_and_exported(scene: Any) -> None:
     assert desk.client("auditor").get(kept["Location"]).status_code == 403
     other = desk.tip()
     assert client.get(f"/desk/tips/{other.number}/redact/{row.pk}/").status_code == 404
+
+
+def test_sentences_are_ticked_in_the_original(scene: Any) -> None:
+    desk, _tip = scene
+    tip = desk.tip("押金", "我是二楼的保洁员。他收了押金！还说：不许告诉别人；我是二楼的保洁员。")
+    client, url = desk.client("handler"), f"/desk/tips/{tip.number}/redact/"
+    boxes = re.findall(
+        r'name="passage" value="([0-9a-f]{16})"[^>]*><label[^>]*>([^<]*)<', client.get(url).text
+    )
+    assert [text for _id, text in boxes] == [
+        "押金",
+        "我是二楼的保洁员。",
+        "他收了押金！",
+        "还说：不许告诉别人；",
+    ]
+    given = {"words": "告诉", "passage": [boxes[1][0], "0" * 16], "go": "look"}
+    page = client.post(url, given).text
+    shown = page.split("<article")[1].split("</article>")[0]
+    assert "保洁员" not in shown
+    assert "他收了押金！还说：不许■■■别人；■■■" in shown
+    assert f'value="{boxes[1][0]}" id="p-{boxes[1][0]}" checked' in page, "what was ticked stays ticked"
+    with pytest.raises(Refused):
+        redaction.ticked([], [str(n) for n in range(501)])
 
 
 def test_a_phrase_of_one_letter_or_too_many_lines(scene: Any) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 from typing import Any
 
 from django.db import connection
 
 from complaints.intake.models import OPEN, Tip
+from complaints.vault import members
 from complaints.vault.models import Cell, Wrap
+from tests.bench import rotation
 from tests.bench.load import load, multiply
 
 
@@ -38,3 +43,27 @@ def test_it_multiplies_what_is_there(desk: Any) -> None:
     assert (Tip.objects.count(), Cell.objects.filter(label="subject").count()) == (101, 101)
     assert Wrap.objects.filter(kind="talk", office=desk.lake).count() == 101
     assert desk.client("triage").get("/desk/?state=all").text.count("（标题打不开）") >= 49
+
+
+def test_the_parts_of_the_rotation_run(desk: Any) -> None:
+    """`bench rotation` in small: what it asks a site, before and after."""
+    assert printed(rotation.JOB) is None
+    exec(rotation.FILL.format(tips=2, region="lake"), {})
+    where = printed(rotation.WHERE)
+    assert (where["office"], where["tips"]) == ("lake", 2)
+    assert ["handler", "handler", desk.users["handler"].pk] in where["people"]
+    members.remove(
+        office=desk.lake,
+        user=desk.users["handler"],
+        remover=desk.users["head"],
+        remover_seed=desk.seeds["head"],
+    )
+    assert printed(rotation.JOB) == {"done": 0, "total": 2, "ended": False, "grants": 0}
+    assert printed(rotation.AFTER.format(office="lake")) == {"epoch": 2, "older": 2, "faults": []}
+
+
+def printed(code: str) -> Any:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(code, {})
+    return json.loads(out.getvalue())

@@ -25,6 +25,7 @@ PARTS = (
     "flow",
     "day",
     "registers",
+    "rotation",
     "queue",
 )
 ALONE = {"search", "disclosures", "suggest", "tips", "flow"}
@@ -125,6 +126,7 @@ class Command(BaseCommand):
         tips = {"tips": options["tips"]}
         sizes = {
             "queue": tips,
+            "rotation": tips,
             "registers": {"items": options["items"], "rows": options["rows"]},
             "tips": tips,
             "disclosures": {"disclosures": options["disclosures"]},
