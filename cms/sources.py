@@ -90,8 +90,13 @@ class RecordSource(Source):
             last = chunk[-1].pk
 
     def get(self, id: str) -> Document | None:
-        rows = list(self._heads().filter(pk__in=_keys([id])))
-        return next(iter(self._documents(rows, Organisation.objects.tree_codes())), None)
+        return next(iter(self.get_many([id]).values()), None)
+
+    def get_many(self, ids: Collection[str]) -> dict[str, Document]:
+        if not (rows := list(self._heads().filter(pk__in=_keys(ids)))):
+            return {}
+        parents = Organisation.objects.tree_codes()
+        return {document.id: document for document in self._documents(rows, parents)}
 
     def disclosed_ids(self, ids: Collection[str]) -> set[str]:
         rows = self._heads().prefetch_related(None).filter(pk__in=_keys(ids))

@@ -111,6 +111,13 @@ class Source(ABC):
     def get(self, id: str) -> Document | None:
         """The document, or None where it is not disclosed (any more)."""
 
+    def get_many(self, ids: Collection[str]) -> dict[str, Document]:
+        """The documents of `ids` that are disclosed.
+
+        A source overrides this with a number of questions that does not grow with the ids.
+        """
+        return {id: document for id in ids if (document := self.get(id)) is not None}
+
     @abstractmethod
     def disclosed_ids(self, ids: Collection[str]) -> set[str]:
         """Those of `ids` that are disclosed, in one question. Ids that are no ids are not."""
@@ -147,6 +154,15 @@ def source_for(id: str) -> Source | None:
 def sources() -> list[Source]:
     """All registered sources, in the order of their registration."""
     return list(_sources.values())
+
+
+def get_many(ids: Collection[str]) -> dict[str, Document]:
+    """The documents of `ids` that are disclosed now."""
+    found: dict[str, Document] = {}
+    for kind in dict.fromkeys(id.partition(":")[0] for id in ids):
+        if (source := _sources.get(kind)) is not None:
+            found.update(source.get_many([id for id in ids if id.partition(":")[0] == kind]))
+    return found
 
 
 def shown(ids: Sequence[str], language: str) -> dict[str, Document]:

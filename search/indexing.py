@@ -24,7 +24,7 @@ from workdays import clock
 
 from search import lock
 from search.analysis import canonical, is_cjk
-from search.documents import Document, source_for, sources
+from search.documents import Document, get_many, source_for, sources
 from search.engines import current
 from search.engines.base import Engine, EngineDown, EngineError, IndexDamaged
 from search.query import parse
@@ -74,37 +74,53 @@ class Difference:
 def write(engine: Engine, ref: str) -> Document | None:
     """Bring one document up to date: index it, or take it out where it is not disclosed; what is in now.
 
+    Raises Unsettled.
+    """
+    documents, unsettled = write_many(engine, [ref])
+    if unsettled:
+        raise Unsettled(ref)
+    return documents.get(ref)
+
+
+def write_many(engine: Engine, refs: Collection[str]) -> tuple[dict[str, Document], set[str]]:
+    """Bring documents up to date; those that are in now, and the refs that change faster than that.
+
     Read again after writing: of two that write at once, the one that writes last then sees the newer state.
+    The questions do not grow with the refs.
     """
-    source = source_for(ref)
-    if source is None:
-        return None
-    document = source.get(ref)
+    open_refs = [ref for ref in refs if source_for(ref) is not None]
+    documents = get_many(open_refs)
     for _ in range(_TRIES):
-        if document is None:
-            engine.delete([ref])
-        else:
-            engine.index([document])
-        again = source.get(ref)
-        if again == document:
-            return document
-        document = again
-    raise Unsettled(ref)
+        if here := [documents[ref] for ref in open_refs if ref in documents]:
+            engine.index(here)
+        if gone := [ref for ref in open_refs if ref not in documents]:
+            engine.delete(gone)
+        again = get_many(open_refs)
+        open_refs = [ref for ref in open_refs if again.get(ref) != documents.get(ref)]
+        for ref in open_refs:
+            documents.pop(ref, None)
+            if ref in again:
+                documents[ref] = again[ref]
+        if not open_refs:
+            break
+    return documents, set(open_refs)
 
 
-def follow(ref: str) -> None:
-    """Bring one document up to date in the index in use, and before that in the one that is being built, so
-    that it is found at once whenever they are swapped; take out of the previous one what is not disclosed.
+def follow(refs: Collection[str]) -> set[str]:
+    """Bring documents up to date in the index in use, and before that in the one that is being built, so
+    that they are found at once whenever they are swapped; take out of the previous one what is not disclosed.
 
-    Only the index in use counts: what goes wrong in the others is mended when they are looked at next.
+    Gives the refs that change too fast (`Unsettled`). Only the index in use counts: what goes wrong in the
+    others is mended when they are looked at next.
     """
-    rebuilt = _beside(current.building, lambda engine: write(engine, ref))
-    document = write(current.disclosures(), ref)
+    rebuilt = _beside(current.building, lambda engine: write_many(engine, refs))
+    documents, unsettled = write_many(current.disclosures(), refs)
     if rebuilt and not _beside(current.building, lambda engine: None):
-        document = write(current.disclosures(), ref)  # swapped meanwhile
-    if document is None:
-        _beside(current.previous, lambda engine: engine.delete([ref]))
+        documents, unsettled = write_many(current.disclosures(), refs)  # swapped meanwhile
+    if gone := [ref for ref in refs if ref not in documents]:
+        _beside(current.previous, lambda engine: engine.delete(gone))
     changed.send_robust(follow)
+    return unsettled
 
 
 def _beside(which: Callable[[], Engine | None], act: Callable[[Engine], object]) -> bool:
@@ -194,8 +210,7 @@ class _Work:
         self._patiently(lambda: current.swap(engine))
         changed.send_robust(_Work)
         # Once more: what came between the comparison and the swap.
-        for ref in self._new_changes():
-            self._patiently(lambda ref=ref: write(current.disclosures(), ref))  # type: ignore[misc]
+        self._write(current.disclosures, self._new_changes())
         return len(self.stamps)
 
     def _fill(self, engine: Engine) -> None:
@@ -218,10 +233,10 @@ class _Work:
         total = 0
         for _ in range(_REPLAY_ROUNDS):
             refs = self._new_changes()
-            for ref in refs:
-                self._note(ref, self._patiently(lambda ref=ref: write(engine, ref)))  # type: ignore[misc]
+            for batch in _batches(refs):
+                self._note(batch, self._write(lambda: engine, batch))
+                total += len(batch)
                 self._progress(f"{total:,} changes replayed")
-                total += 1
             if len(refs) <= LEFT:
                 break
         self.say(f"{total:,} changes replayed.")
@@ -234,11 +249,17 @@ class _Work:
         self.known |= {pk for pk, _ in new}
         return list(dict.fromkeys(ref for _, ref in new))
 
-    def _note(self, ref: str, document: Document | None) -> None:
-        if document is None:
+    def _write(self, which: Callable[[], Engine], refs: Collection[str]) -> dict[str, Document]:
+        """`write_many`, patiently. Raises Unsettled."""
+        documents, unsettled = self._patiently(lambda: write_many(which(), refs))
+        if unsettled:
+            raise Unsettled(min(unsettled))
+        return documents
+
+    def _note(self, refs: Collection[str], documents: dict[str, Document]) -> None:
+        for ref in refs:
             self.stamps.pop(ref, None)
-        else:
-            self.stamps[ref] = document.stamp
+        self.stamps.update((ref, document.stamp) for ref, document in documents.items())
 
     def _compare(self, engine: Engine) -> None:
         """Raises RebuildFailed where the index holds other documents or versions than were written to it.
@@ -250,26 +271,23 @@ class _Work:
             differing = {ref for ref, _ in there.items() ^ self.stamps.items()}
             if not differing:
                 break
-            excused = set(self._new_changes()) | {ref for ref in differing if self._follows(ref, there)}
+            now = _stamps_now(differing)
+            follows = {ref for ref in differing if there.get(ref) == now.get(ref)}
+            excused = set(self._new_changes()) | follows
             if unexplained := differing - excused:
                 raise RebuildFailed(f"{len(unexplained):,} documents are not as they were written")
-            for ref in excused:
-                self._note(ref, self._patiently(lambda ref=ref: write(engine, ref)))  # type: ignore[misc]
+            for batch in _batches(sorted(excused)):
+                self._note(batch, self._write(lambda: engine, batch))
         count = self._patiently(engine.count)
         self.say(f"{count:,} documents compared; the index in use holds {_size_in_use()}.")
-
-    def _follows(self, ref: str, there: dict[str, str]) -> bool:
-        """Whether the index holds of `ref` what its source says now."""
-        source = source_for(ref)
-        document = source.get(ref) if source else None
-        return there.get(ref) == (document.stamp if document else None)
 
     def _look(self, engine: Engine) -> None:
         """Raises RebuildFailed where one of a sample of documents is not found by a piece of its text."""
         chance, looked = random.Random(), 0  # noqa: S311  (a sample, no secret)
-        for ref in chance.sample(sorted(self.stamps), min(SAMPLE, len(self.stamps))):
-            source = source_for(ref)
-            document = source.get(ref) if source else None
+        sample = chance.sample(sorted(self.stamps), min(SAMPLE, len(self.stamps)))
+        documents = get_many(sample)
+        for ref in sample:
+            document = documents.get(ref)
             if document is None or document.stamp != self.stamps[ref]:
                 continue  # it has changed since
             if (piece := _piece(document, chance)) and not self._finds(engine, piece, ref):
@@ -327,8 +345,8 @@ def _changes(*, done: bool = False) -> Iterator[tuple[int, str]]:
     return rows.values_list("pk", "ref").iterator()
 
 
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    stream = iter(documents)
+def _batches(things: Iterable[T]) -> Iterator[list[T]]:
+    stream = iter(things)
     while batch := list(islice(stream, BATCH)):
         yield batch
 
@@ -350,11 +368,14 @@ def reconcile(*, repair: bool = True) -> Difference:
     differing = {ref for ref, _ in held.items() ^ should.items()} - _on_their_way()
     if differing:  # look twice: something may just have been done
         held = engine.stamps()
-        differing = {ref for ref in differing if _stamp_now(ref) != held.get(ref)}
+        now = _stamps_now(differing)
+        differing = {ref for ref in differing if now.get(ref) != held.get(ref)}
+    else:
+        now = {}
     difference = Difference(
         missing=sum(ref not in held for ref in differing),
-        extra=sum(ref in held and _stamp_now(ref) is None for ref in differing),
-        stale=sum(ref in held and _stamp_now(ref) is not None for ref in differing),
+        extra=sum(ref in held and ref not in now for ref in differing),
+        stale=sum(ref in held and ref in now for ref in differing),
     )
     if repair:
         _mend(engine, differing)
@@ -363,10 +384,12 @@ def reconcile(*, repair: bool = True) -> Difference:
     return difference
 
 
-def _stamp_now(ref: str) -> str | None:
-    source = source_for(ref)
-    document = source.get(ref) if source else None
-    return document.stamp if document else None
+def _stamps_now(refs: Collection[str]) -> dict[str, str]:
+    """The stamps of those that are disclosed now."""
+    found: dict[str, str] = {}
+    for batch in _batches(refs):
+        found.update((ref, document.stamp) for ref, document in get_many(batch).items())
+    return found
 
 
 def _on_their_way() -> set[str]:
@@ -374,11 +397,10 @@ def _on_their_way() -> set[str]:
 
 
 def _mend(engine: Engine, differing: Collection[str]) -> None:
-    for ref in sorted(differing):
-        if source_for(ref) is None:
-            engine.delete([ref])
-        else:
-            write(engine, ref)
+    for batch in _batches(sorted(differing)):
+        engine.delete([ref for ref in batch if source_for(ref) is None])
+        if unsettled := write_many(engine, batch)[1]:
+            raise Unsettled(min(unsettled))
 
 
 def refuse_half(engine: Engine) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from workdays import clock
 
@@ -46,20 +46,47 @@ def claim(pk: int) -> Entry | None:
     return entry
 
 
+def claim_many(pks: Collection[int]) -> list[Entry]:
+    """Those of the entries, all of one kind, that nobody else had, oldest first: one claim for all."""
+    now = clock.now()
+    with transaction.atomic():  # its lock makes sure that each goes to one of those who ask at once
+        rows = Entry.objects.select_for_update(skip_locked=True).filter(due(now), pk__in=pks)
+        entries = list(rows.order_by("due_at", "pk"))
+        if not entries:
+            return []
+        until = now + min(_lease(entries[0]), CLAIM)
+        keys = [entry.pk for entry in entries]
+        Entry.objects.filter(pk__in=keys).update(claimed_until=until, attempts=F("attempts") + 1)
+    for entry in entries:
+        entry.claimed_until, entry.attempts = until, entry.attempts + 1
+    return entries
+
+
+def release(entries: list[Entry]) -> None:
+    """Give entries of one claim back as if it had not been: they were not tried."""
+    ours(entries).update(claimed_until=None, attempts=F("attempts") - 1)
+
+
+def ours(entries: list[Entry]) -> QuerySet[Entry]:
+    """The rows of entries of one claim for as long as it stands."""
+    keys = [entry.pk for entry in entries]
+    return Entry.objects.filter(pk__in=keys, done_at=None, claimed_until=entries[0].claimed_until)
+
+
 def mine(entry: Entry) -> QuerySet[Entry]:
     """The entry's row for as long as this claim of it stands."""
-    return Entry.objects.filter(pk=entry.pk, done_at=None, claimed_until=entry.claimed_until)
+    return ours([entry])
 
 
 @contextmanager
-def held(entry: Entry) -> Iterator[None]:
-    """Lengthens the claim while the block runs, up to the lease of its kind; `entry` knows the new end."""
-    lease = _lease(entry)
+def held(*entries: Entry) -> Iterator[None]:
+    """Lengthens one claim while the block runs, up to the lease of its kind; its entries know the new end."""
+    lease = _lease(entries[0])
     if lease <= CLAIM:
         yield
         return
     done = threading.Event()
-    thread = threading.Thread(target=_lengthen, args=(entry, clock.now() + lease, done), daemon=True)
+    thread = threading.Thread(target=_lengthen, args=(list(entries), clock.now() + lease, done), daemon=True)
     thread.start()
     try:
         yield
@@ -68,16 +95,18 @@ def held(entry: Entry) -> Iterator[None]:
         thread.join()
 
 
-def _lengthen(entry: Entry, last: datetime, done: threading.Event) -> None:
-    """Until the work is done, its time is over, or another worker has taken the entry."""
+def _lengthen(entries: list[Entry], last: datetime, done: threading.Event) -> None:
+    """Until the work is done, its time is over, or another worker has taken the entries."""
     while not done.wait(CLAIM.total_seconds() / 4) and clock.now() < last:
         until = clock.now() + CLAIM
         try:
-            if mine(entry).update(claimed_until=until) != 1:
+            if not ours(entries).update(claimed_until=until):
                 return
-            entry.claimed_until = until
+            for entry in entries:
+                entry.claimed_until = until
         except DatabaseError as error:  # it may be back the next time
-            log.warning("the claim of entry %s was not lengthened (%s)", entry.pk, type(error).__name__)
+            name = type(error).__name__
+            log.warning("the claim of entry %s was not lengthened (%s)", entries[0].pk, name)
         finally:
             connection.close()  # of this thread
 

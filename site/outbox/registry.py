@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 Handler = Callable[[str], None]
+Many = Callable[[Sequence[str]], Mapping[str, Exception]]
 LEASE = timedelta(seconds=30)
 DEFAULT_QUEUE, VAULT_QUEUE = "celery", "vault"
 
@@ -22,24 +23,28 @@ class Registered:
     run: Handler
     queue: str
     lease: timedelta
+    many: Many | None = None
 
 
 _handlers: dict[str, Registered] = {}
 
 
 def handler(
-    kind: str, *, queue: str = DEFAULT_QUEUE, lease: timedelta = LEASE
+    kind: str, *, queue: str = DEFAULT_QUEUE, lease: timedelta = LEASE, many: Many | None = None
 ) -> Callable[[Handler], Handler]:
     """Registers `fn(ref) -> None` for `kind`. It must be idempotent: it may run again after a crash.
 
     `lease` must be longer than the handler ever takes; after it another worker may run the same entry, and
     soon after this one's worker has died (outbox.claims).
+
+    `many(refs) -> {ref: why it failed}` does the same for different refs at once, where that is cheaper.
+    Where it raises, each is given to `fn` by itself: one bad ref stops no other.
     """
 
     def register(fn: Handler) -> Handler:
         if kind in _handlers and _handlers[kind].run is not fn:
             raise ValueError(f"Two handlers for {kind!r}.")
-        _handlers[kind] = Registered(fn, queue, lease)
+        _handlers[kind] = Registered(fn, queue, lease, many)
         return fn
 
     return register

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -22,6 +23,7 @@ from outbox.models import Entry, Heartbeat
 log = logging.getLogger("outbox")
 FIRST, LONGEST = timedelta(seconds=10), timedelta(hours=1)
 KEEP = timedelta(days=7)  # done rows, for whoever looks for a fault
+MANY = 100  # entries of a kind in one call
 SULK = 15.0  # seconds without a try after the broker refused: one slow request, not one each
 
 _broker_rests_until = 0.0
@@ -73,23 +75,79 @@ def deliver(pk: int) -> bool:
         with claims.held(entry):
             registry.get(entry.kind).run(entry.ref)
     except Exception as error:  # noqa: BLE001  (any failure of a handler is tried again)
-        name = type(error).__name__
-        log.warning("%s, entry %s: %s at attempt %s", entry.kind, pk, name, entry.attempts)
-        claims.mine(entry).update(
-            claimed_until=None, error=name[:200], due_at=clock.now() + backoff(entry.attempts)
-        )
+        _failed(entry, error)
         return False
-    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    return (
-        claims.mine(entry).update(
-            done_at=today,
-            created_at=entry.created_at.replace(hour=0, minute=0, second=0, microsecond=0),
-            due_at=today,
-            claimed_until=None,
-            error="",
-        )
-        == 1
+    return _done([entry]) == 1
+
+
+def deliver_with_others(pk: int) -> int:
+    """`deliver`, and where its kind does many at once, what else of it is due; the number done."""
+    kind = Entry.objects.filter(pk=pk, done_at=None).values_list("kind", flat=True).first()
+    if kind is None:
+        return 0
+    if not _at_once(kind):
+        return int(deliver(pk))
+    rows = Entry.objects.filter(claims.due(clock.now()), kind=kind).exclude(pk=pk).order_by("due_at", "pk")
+    return sum(_together([pk, *rows.values_list("pk", flat=True)[: MANY - 1]]))
+
+
+def _together(pks: list[int]) -> Iterator[int]:
+    """Runs due entries of one kind in one call of its handler; the numbers done, step by step.
+
+    The same `ref` is given once: all its entries were written with a change that the handler reads after the
+    claim. Where the call raises, each is delivered by itself.
+    """
+    if len(pks) == 1:
+        yield int(deliver(pks[0]))
+        return
+    entries = claims.claim_many(pks)
+    if not entries:
+        return
+    many = registry.get(entries[0].kind).many
+    try:
+        with claims.held(*entries):
+            failed: Mapping[str, Exception] = (
+                many(list(dict.fromkeys(entry.ref for entry in entries))) if many else {}
+            )
+    except Exception as error:  # noqa: BLE001  (each shows by itself what is wrong with it)
+        log.warning("%s, %s entries at once: %s", entries[0].kind, len(entries), type(error).__name__)
+        claims.release(entries)
+        for entry in entries:
+            yield int(deliver(entry.pk))
+        return
+    for entry in entries:
+        if entry.ref in failed:
+            _failed(entry, failed[entry.ref])
+    yield _done([entry for entry in entries if entry.ref not in failed])
+
+
+def _at_once(kind: str) -> bool:
+    """Whether a handler takes many entries of this kind in one call."""
+    return kind in registry._handlers and registry.get(kind).many is not None
+
+
+def _failed(entry: Entry, error: Exception) -> None:
+    """To be tried again; nothing of the error's text is kept."""
+    name = type(error).__name__
+    log.warning("%s, entry %s: %s at attempt %s", entry.kind, entry.pk, name, entry.attempts)
+    claims.mine(entry).update(
+        claimed_until=None, error=name[:200], due_at=clock.now() + backoff(entry.attempts)
     )
+
+
+def _done(entries: list[Entry]) -> int:
+    """Marks entries of one claim as done, as long as it stands; how many were."""
+    today, count = _day(clock.now()), 0
+    for day in sorted({_day(entry.created_at) for entry in entries}):
+        rows = [entry for entry in entries if _day(entry.created_at) == day]
+        count += claims.ours(rows).update(
+            done_at=today, created_at=day, due_at=today, claimed_until=None, error=""
+        )
+    return count
+
+
+def _day(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -101,7 +159,8 @@ def run_due(limit: int = 100, *, queue: str | None = None, budget: float | None 
     """Does what is due, oldest first; the number done.
 
     `queue`: only its kinds (a worker of the vault does no common work, and the other way round).
-    `budget`: seconds after which no further entry is begun.
+    `budget`: seconds after which no further entry is begun. Up to MANY of a kind that does many at once go
+    with the oldest of them.
     """
     rows = Entry.objects.filter(claims.due(clock.now()))
     if queue == registry.DEFAULT_QUEUE:
@@ -109,11 +168,23 @@ def run_due(limit: int = 100, *, queue: str | None = None, budget: float | None 
     elif queue is not None:
         rows = rows.filter(kind__in=registry.kinds(queue))
     start, done = time.monotonic(), 0
-    for pk in list(rows.order_by("due_at", "pk").values_list("pk", flat=True)[:limit]):
+    found = list(rows.order_by("due_at", "pk").values_list("pk", "kind")[:limit])
+    for step in (step for pks in _groups(found) for step in _together(pks)):
+        done += step
         if budget is not None and time.monotonic() - start > budget:
             break
-        done += deliver(pk)
     return done
+
+
+def _groups(rows: list[tuple[int, str]]) -> Iterator[list[int]]:
+    """Keys of (key, kind) in their order; those of a kind that does many at once up to MANY together."""
+    rest: dict[int, str] = dict(rows)
+    while rest:
+        first, kind = next(iter(rest.items()))
+        group = [pk for pk, its in rest.items() if its == kind][:MANY] if _at_once(kind) else [first]
+        yield group
+        for pk in group:
+            del rest[pk]
 
 
 def waiting() -> tuple[int, timedelta | None]:

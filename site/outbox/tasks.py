@@ -28,8 +28,8 @@ def heartbeat(task: Any, **kwargs: Any) -> None:
 
 @shared_task(name="outbox.tasks.deliver")
 def deliver(pk: int) -> None:
-    """Does one entry, as soon as it is committed."""
-    services.deliver(pk)
+    """Does one entry, as soon as it is committed, and with it what its kind does as cheaply at once."""
+    services.deliver_with_others(pk)
 
 
 @shared_task(name="outbox.tasks.sweep")

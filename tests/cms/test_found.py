@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from wagtail.documents import get_document_model
 from wagtail.models import Collection, CollectionViewRestriction
 
@@ -108,3 +110,15 @@ def test_what_ends_is_told() -> None:
     end = dt.datetime(2099, 1, 1, tzinfo=dt.UTC)
     type(item).objects.filter(pk=item.pk).update(expire_at=end)
     assert (f"power:{item.pk}", end) in BY_KIND["power"].lapsing()
+
+
+def test_many_records_are_read_in_the_questions_of_one(django_assert_max_num_queries: Any) -> None:
+    items = [making.publish(making.item(name=f"占道审批{n}")) for n in range(6)]
+    refs = [f"power:{item.pk}" for item in items]
+    items[0].unpublish()
+    with CaptureQueriesContext(connection) as one:
+        BY_KIND["power"].get(refs[1])
+    with django_assert_max_num_queries(len(one)):
+        found = BY_KIND["power"].get_many([*refs, "power:no", "power:99999999"])
+    assert set(found) == set(refs[1:])
+    assert found[refs[1]] == BY_KIND["power"].get(refs[1])

@@ -98,6 +98,31 @@ def test_the_newer_state_wins_however_the_writers_cross(
     assert found("旧的") == []
 
 
+def test_many_are_indexed_together_and_each_counts_for_itself(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is gone, one never settles: that one is tried again, the others are done."""
+    ids = [shelf.put(n, f"道路 {n}") for n in range(4)]
+    disclosures().index([shelf.documents[ids[0]]])
+    del shelf.documents[ids[0]]
+    get, asked = shelf.get_many, []
+
+    def restless(refs: Any) -> dict[str, Document]:
+        asked.append(set(refs))
+        if ids[3] in refs:
+            shelf.put(3, f"道路 3 {len(asked)}")
+        return get(refs)
+
+    monkeypatch.setattr(shelf, "get_many", restless)
+    for id in [*ids, ids[1]]:
+        enqueue(kind="search.index", ref=id)
+    assert run_due() == 4
+    assert asked[:3] == [set(ids), set(ids), {ids[3]}]
+    assert list(Entry.objects.filter(done_at=None).values_list("ref", "error")) == [(ids[3], "Unsettled")]
+    assert {*ids[1:3]} <= set(found("道路"))
+    assert ids[0] not in found("道路")
+
+
 def test_an_engine_that_is_down_leaves_the_entry_open(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(batch: Any) -> None:
         raise EngineDown("Timeout")
