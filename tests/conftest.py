@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from tests.support import alone, cities, running, services, template
 # Playwright's synchronous API runs an event loop in this thread, where Django would refuse queries.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
+WINDOWLESS = "chromium-headless-shell"
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", WINDOWLESS)
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), "")
 REQUIRE_SERVICES = os.environ.get("REQUIRE_SERVICES") == "1"
 # The one reason that holds everywhere: the folder of real data is not part of the repository.
@@ -135,18 +137,36 @@ def wagtail_root(db: None) -> Any:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """One Chromium for the whole run; the tests that need it are skipped where there is none."""
+def browsers() -> Iterator[Callable[[str], Any]]:
+    """Starts a Chromium by its path, each once for the whole run; skips where there is none."""
     if not CHROMIUM:
         pytest.skip("no Chromium here")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        chromium.close()
+
+        @cache
+        def started(path: str) -> Any:
+            return playwright.chromium.launch(
+                executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+            )
+
+        yield started  # what is still open ends with its driver
+
+
+@pytest.fixture(scope="session")
+def browser(browsers: Callable[[str], Any]) -> Any:
+    """One Chromium for the whole run; the tests that need it are skipped where there is none."""
+    return browsers(CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def windowless(browsers: Callable[[str], Any]) -> Any:
+    """Chromium without the window around its pages, where it is installed: a third of the work a page.
+
+    It is so quick that a test must wait for each page it goes to.
+    """
+    return browsers(shutil.which(WINDOWLESS) or CHROMIUM)
 
 
 def _page(browser: Any, live_server: Any, *, script: bool) -> Iterator[Any]:

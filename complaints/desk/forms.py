@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -402,8 +404,9 @@ class TemplateForm(forms.Form):
     text = forms.CharField(
         label=_("内容"),
         max_length=4000,
-        help_text=_(
-            "可以用 {今天}、{机构}、{收到日期}、{到期日}、{状态}。模板不加密：不要写来件的内容或者人名。"
+        help_text=format_lazy(
+            _("可以用 {known}。模板不加密：不要写来件的内容或者人名。"),
+            known=lazy(replies.known_fields, str)(),
         ),
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={

@@ -88,6 +88,12 @@ def text_of(row: ReplyTemplate) -> str:
     return row.text_en if (get_language() or "").startswith("en") and row.text_en else row.text
 
 
+def known_fields() -> str:
+    """The fields as they are written, in the reader's language."""
+    names = FIELDS.values() if (get_language() or "").startswith("en") else FIELDS
+    return _("、").join(f"{{{name}}}" for name in names)
+
+
 def check(text: str) -> None:
     """Raise ValidationError for a template with markup, hidden characters or a field that is none."""
     if MARKUP.search(text) or hides(text):
@@ -96,5 +102,5 @@ def check(text: str) -> None:
     for name in FIELD.findall(text):
         if name not in known:
             raise ValidationError(
-                _("没有“%(name)s”这个字段，可以用：%(known)s") % {"name": name, "known": "、".join(FIELDS)}
+                _("没有“%(name)s”这个字段，可以用：%(known)s") % {"name": name, "known": known_fields()}
             )

@@ -96,9 +96,18 @@ class Eyes:
         self.look(name or path, **options)
 
     def press(self, name: str = "go") -> None:
-        """A button of the main part, and the page that answers it."""
+        """A button of the main part."""
+        self.follow(self.page.locator(f"main button[name={name}]").first)
+
+    def follow(self, link: Any) -> None:
+        """Clicks what leads to another page, and waits for that page."""
         with self.page.expect_navigation():
-            self.page.locator(f"main button[name={name}]").first.click()
+            link.click()
+
+    def enter(self, field: str) -> None:
+        """Sends the form of a field by its Enter key, and waits for the answer."""
+        with self.page.expect_navigation():
+            self.page.press(field, "Enter")
 
     def label(self, selector: str) -> None:
         """Ticks what `selector` finds first, by its label as a person would."""
@@ -416,7 +425,7 @@ def stop(eyes: Eyes) -> None:
     eyes.label(f"[name=category][value={other.code}]")
     eyes.press()
     eyes.look("stop")
-    eyes.page.locator("main a.back").click()
+    eyes.follow(eyes.page.locator("main a.back"))
 
 
 def asked(eyes: Eyes) -> None:
@@ -506,24 +515,24 @@ def accounts(eyes: Eyes) -> None:
         page.goto(f"/accounts/{path}")
         eyes.look(f"accounts/{path}")
     page.goto("/accounts/login/")
-    page.locator("main button.btn").first.click()
+    eyes.follow(page.locator("main button.btn").first)
     eyes.look("login, empty", has=".errs")
     account = eyes.city.account("auditor", "-linjiang")
     page.fill("#id_login", account["username"])
     page.fill("#id_password", account["password"])
-    page.press("#id_password", "Enter")
+    eyes.enter("#id_password")
     eyes.look("second step", has="#id_code")
     page.fill("#id_code", "000000")
-    page.press("#id_code", "Enter")
+    eyes.enter("#id_code")
     eyes.look("second step, wrong", has=".errs")
     page.fill("#id_code", code(account["totp_secret"]))
-    page.press("#id_code", "Enter")
+    eyes.enter("#id_code")
     page.wait_for_url("**/desk/**")
     eyes.expected = expected
     page.goto("/accounts/2fa/totp/deactivate/")
     eyes.look("the password once more", has="#id_password")
     page.fill("#id_password", account["password"])
-    page.press("#id_password", "Enter")
+    eyes.enter("#id_password")
     eyes.look("the second step taken off", has="main .btn-risk")
     page.goto("/accounts/2fa/webauthn/add/")
     eyes.look("a passkey", has="form.passkey")
@@ -548,7 +557,7 @@ def auditor(eyes: Eyes) -> None:
     eyes.page.goto("/desk/")
     eyes.look("queue of an auditor", has="table.queue, .none")
     eyes.page.goto("/desk/?state=all")
-    eyes.page.locator("table.queue tbody a").first.click()
+    eyes.follow(eyes.page.locator("table.queue tbody a").first)
     eyes.look("tip of an auditor", has="ol.line")
     auditing(eyes)
     eyes.page.goto("/desk/members/")
@@ -581,7 +590,7 @@ def auditing(eyes: Eyes) -> None:
     )
     page.goto("/desk/audit/alarms/")
     eyes.look("alarms", has="table.reg select")
-    page.locator("main td form button").first.click()
+    eyes.follow(page.locator("main td form button").first)
     eyes.look("alarms, no finding chosen", has="[role=alert]")
     alarm.delete()
 
@@ -596,7 +605,7 @@ def retention(eyes: Eyes) -> None:
     page = eyes.page
     page.goto("/desk/retention/")
     eyes.look("retention, no rule yet", has="form.ask-box")
-    page.locator("main form.ask-box button").click()
+    eyes.follow(page.locator("main form.ask-box button"))
     eyes.look("retention, an empty rule", has=".errs")
     today, office = clock.today(), Office.objects.get(code="city")
     by = office.memberships.filter(role="administrator", ended_at=None)[0].user
@@ -614,7 +623,7 @@ def retention(eyes: Eyes) -> None:
     page.goto(f"/desk/retention/{row.pk}/")
     eyes.look("a list for destruction", has=".ask-box")
     DestructionList.objects.filter(pk=row.pk).update(version=9)
-    page.locator("main .ask-box .btn-risk").click()
+    eyes.follow(page.locator("main .ask-box .btn-risk"))
     eyes.look("a list for destruction, changed meanwhile", has="[role=alert]")
     row.delete()
     rule.delete()
@@ -626,18 +635,18 @@ def leaving(eyes: Eyes, number: str) -> None:
     page.goto(f"/desk/tips/{number}/redact/")
     eyes.look("masked version, not begun", has="textarea")
     page.fill("[name=words]", "字")
-    page.locator("main form [value=look]").click()
+    eyes.follow(page.locator("main form [value=look]"))
     eyes.look("masked version, one letter", has=".errs")
     page.fill("[name=words]", "窗口\n绝无此词" + LONG[:40])
     page.locator("#original summary").click()
     page.locator("#original label").first.click()
-    page.locator("main form [value=look]").click()
+    eyes.follow(page.locator("main form [value=look]"))
     eyes.look("masked version, looked at", has="article")
-    page.locator("main form [value=keep]").click()
+    eyes.follow(page.locator("main form [value=keep]"))
     eyes.look("masked version", has="article")
     page.goto(f"/desk/tips/{number}/export/")
     eyes.look("export", has="form.ask-box")
-    page.locator("main form button").first.click()
+    eyes.follow(page.locator("main form button").first)
     eyes.look("export, nothing filled in", has=".errs")
 
 
@@ -666,11 +675,11 @@ def administrator(eyes: Eyes) -> None:
     page.goto("/desk/members/")
     eyes.look("members, work under way", has="progress")
     job.delete()
-    page.locator('form[action$="/invite/"] button').click()
+    eyes.follow(page.locator('form[action$="/invite/"] button'))
     eyes.look("members, an empty invitation", has=".errs")
     for name, value in (("family_name", "周"), ("given_name", "予安"), ("username", "newcomer")):
         page.fill(f"[name={name}]", value)
-    page.locator('form[action$="/invite/"] button').click()
+    eyes.follow(page.locator('form[action$="/invite/"] button'))
     eyes.look("invitation", has="code")
     page.goto("/desk/members/")
     eyes.look("members, somebody invited", has="table.reg")
@@ -678,26 +687,26 @@ def administrator(eyes: Eyes) -> None:
     eyes.look("member without a key", has=".note")
     page.goto(f"/desk/members/city/{someone.user_id}/")
     eyes.look("member", has=".ask-box")
-    page.locator("main form.stack button").click()
+    eyes.follow(page.locator("main form.stack button"))
     eyes.look("member, nothing heard", has=".errs")
     page.goto(f"/desk/members/city/{someone.user_id}/remove/")
     eyes.look("removal", has=".ask-box")
     for box in page.locator("main [type=checkbox]").all():
         box.uncheck()
-    page.locator("main .btn-risk").click()
+    eyes.follow(page.locator("main .btn-risk"))
     eyes.look("removal, no role", has=".errs")
     page.goto("/desk/members/offices/")
     eyes.look("offices", has="form")
-    page.locator("main form.stack button").click()
+    eyes.follow(page.locator("main form.stack button"))
     eyes.look("offices, empty", has=".errs")
     retention(eyes)
     page.goto("/desk/members/emergency/")
     eyes.look("emergency reading", has=".ask-box")
-    page.locator("main form .btn-risk").click()
+    eyes.follow(page.locator("main form .btn-risk"))
     eyes.look("emergency reading, nothing filled in", has=".errs")
     page.goto("/desk/members/calendar/")
     eyes.look("calendar and rules", has="form")
-    page.locator("main form.stack button").first.click()
+    eyes.follow(page.locator("main form.stack button").first)
     eyes.look("calendar, a day without a date", has=".errs")
     User.objects.filter(username="newcomer").delete()
 
@@ -714,18 +723,18 @@ def guardians(custodian: Eyes, approver: Eyes) -> None:
     assert tip is not None, "the demo has named tips"
     page = custodian.page
     page.goto("/desk/identity/")
-    page.locator("main .ask-box button").first.click()
+    custodian.follow(page.locator("main .ask-box button").first)
     custodian.look("identity, nothing asked", has=".errs")
     page.fill("[name=number]", tip.number)
     page.fill("[name=reason]", "归还账本 " + LONG[:60])
-    page.locator("main .ask-box button").first.click()
+    custodian.follow(page.locator("main .ask-box button").first)
     custodian.look("identity, asked", has="table.reg")
     approver.page.goto("/desk/identity/")
     approver.look("identity, to answer", has=".ask-box")
-    approver.page.locator("main [value=agree]").first.click()
+    approver.follow(approver.page.locator("main [value=agree]").first)
     page.goto("/desk/identity/")
     custodian.look("identity, agreed", has="td form")
-    page.locator("main td form button").first.click()
+    custodian.follow(page.locator("main td form button").first)
     custodian.look("identity, looked at", has="dl.facts")
     page.reload()  # a form sent again
     custodian.look("identity, looked at before", has=".note")
@@ -741,9 +750,9 @@ def editor(eyes: Eyes) -> None:
     page.goto("/accounts/login/")
     page.fill("#id_login", account["username"])
     page.fill("#id_password", account["password"])
-    page.press("#id_password", "Enter")
+    eyes.enter("#id_password")
     page.fill("#id_code", code(account["totp_secret"]))
-    page.press("#id_code", "Enter")
+    eyes.enter("#id_code")
     page.goto("/desk/")
     eyes.look("desk of an outsider")
 
@@ -767,11 +776,11 @@ def desk(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     for words, has in (("窗口", "table.queue"), ("绝无此事" + LONG[:50], ".none"), ("，。", ".note")):
         page.goto("/desk/")
         page.fill("#dq", words)
-        page.press("#dq", "Enter")
+        eyes.enter("#dq")
         eyes.look(f"search for {words[:4]}", has=has)
     page.goto("/desk/")
     page.fill("#dq", " ")
-    page.press("#dq", "Enter")
+    eyes.enter("#dq")
     eyes.look("search for nothing", has=".err")
     tip(eyes, patch)
     locked(eyes)
@@ -784,11 +793,11 @@ def own_templates(eyes: Eyes) -> None:
     eyes.look("templates", has="textarea")
     page.fill("#id_name", "受理")
     page.fill("#id_text", "{没有的字段}")
-    page.locator("main form:has(#id_text) button.btn").click()
+    eyes.follow(page.locator("main form:has(#id_text) button.btn"))
     eyes.look("templates, a wrong field", has=".err")
     page.fill("#id_text", "{机构}已经收到。" + LONG)
-    page.locator("main form:has(#id_text) button.btn").click()
-    page.locator("main li a[href^='/desk/templates/']").first.click()
+    eyes.follow(page.locator("main form:has(#id_text) button.btn"))
+    eyes.follow(page.locator("main li a[href^='/desk/templates/']").first)
     eyes.look("template, to be changed", has="textarea")
 
 
@@ -817,39 +826,39 @@ def around_the_queue(eyes: Eyes) -> None:
     for path, has in (("transfers", "h2"), ("procedure", "svg .edge"), ("rules", ".note"), ("feed", "form")):
         page.goto(f"/desk/{path}/")
         eyes.look(f"desk, {path}", has=has)
-    page.locator("main form button").first.click()
+    eyes.follow(page.locator("main form button").first)
     eyes.look("desk, a calendar's address", has=".note code")
     page.goto("/desk/")
-    page.locator("details summary").nth(0).click()
-    page.locator('form[action$="/views/"] button').click()
+    page.locator('details:has(form[action$="/views/"]) summary').click()
+    eyes.follow(page.locator('form[action$="/views/"] button'))
     eyes.look("desk, a view without a name", has=".errs")
     page.goto("/desk/?state=all")
-    page.locator(".bulk button").first.click()
+    eyes.follow(page.locator(".bulk button").first)
     eyes.look("desk, bulk, nothing chosen", has=".errs")
     page.goto("/desk/?state=all")
     page.locator("#b-act").select_option("priority")
     page.locator(".pick label").first.click()
-    page.locator(".bulk button").first.click()
+    eyes.follow(page.locator(".bulk button").first)
     eyes.look("desk, bulk", has="#b-value")
     page.locator("#b-value").select_option("0")
-    page.locator("main form button").first.click()
+    eyes.follow(page.locator("main form button").first)
     eyes.look("desk, job", has="progress")
     page.goto("/desk/?state=submitted")
-    page.locator("table.queue tbody a").first.click()
-    page.locator('a[href$="/transfer/"]').click()
-    page.locator("main form button.btn-risk").click()
+    eyes.follow(page.locator("table.queue tbody a").first)
+    eyes.follow(page.locator('a[href$="/transfer/"]'))
+    eyes.follow(page.locator("main form button.btn-risk"))
     eyes.look("desk, transfer unanswered", has=".errs")
     page.goto("/desk/?state=submitted")
-    page.locator("table.queue tbody a").first.click()
-    page.locator('.side a[href$="/joint/"]').click()
-    page.locator("main form button.btn").first.click()
+    eyes.follow(page.locator("table.queue tbody a").first)
+    eyes.follow(page.locator('.side a[href$="/joint/"]'))
+    eyes.follow(page.locator("main form button.btn").first)
     eyes.look("desk, joint handling unanswered", has=".errs")
     page.locator("#j-to").select_option(index=1)
     page.fill("#j-task", LONG)
     page.fill("#j-due_on", (clock.today() + dt.timedelta(days=9)).isoformat())
-    page.locator("main form button.btn").first.click()
+    eyes.follow(page.locator("main form button.btn").first)
     eyes.look("desk, a part of joint handling", has="#said .msg")
-    page.locator("form.sec-s button").first.click()
+    eyes.follow(page.locator("form.sec-s button").first)
     eyes.look("desk, a part, nothing written", has=".errs")
 
 
@@ -861,28 +870,31 @@ def tip(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     from complaints.desk import copies, opening
     from complaints.intake.models import Tip
     from complaints.vault.errors import Corrupt, DirectoryBroken, NotAMember
+    from complaints.vault.models import Cell
 
     page = eyes.page
-    row = Tip.objects.filter(office__code="city", files__gt=0, state="submitted").order_by("pk").last()
+    looked_at = Cell.objects.filter(label=copies.LABEL).values("tip")
+    rows = Tip.objects.filter(office__code="city", files__gt=0, state="submitted").exclude(uuid__in=looked_at)
+    row = rows.order_by("pk").last()
     assert row is not None, "the reporter's own, from before"
     page.goto(f"/desk/tips/{row.number}/")
     eyes.look("tip", has=".work")
     for name in ("reply", "note", "assign"):
-        page.locator(f'form[action$="/{name}/"] button').first.click()
+        eyes.follow(page.locator(f'form[action$="/{name}/"] button').first)
         eyes.look(f"tip, {name} empty", has=".errs")
     form = page.locator('form[action$="/reply/"]')
     form.locator("[name=reply]").fill("请问 " + LONG)
-    form.locator("button").click()
+    eyes.follow(form.locator("button"))
     Tip.objects.filter(pk=row.pk).update(revision=999)
     page.locator('form[action$="/reply/"] [name=reply]').fill("又问")
     Tip.objects.filter(pk=row.pk).update(revision=1000)
-    page.locator('form[action$="/reply/"] button').click()
+    eyes.follow(page.locator('form[action$="/reply/"] button'))
     eyes.look("tip, stale", has="[role=alert]")
     colleague = User.objects.get(username="handler-city")
     Tip.objects.filter(pk=row.pk).update(assignee=None)
     page.goto(f"/desk/tips/{row.number}/")
     Tip.objects.filter(pk=row.pk).update(assignee=colleague, claimed_at=clock.now())
-    page.locator('form[action$="/claim/"] button').first.click()
+    eyes.follow(page.locator('form[action$="/claim/"] button').first)
     eyes.look("taken", has="[role=alert]")
 
     def raising(error: Exception) -> Any:
@@ -897,9 +909,9 @@ def tip(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
             page.goto(f"/desk/tips/{row.number}/")
             eyes.look(name, has="[role=alert]")
     page.goto(f"/desk/tips/{row.number}/")
-    page.locator(".files .name a").first.click()
+    eyes.follow(page.locator(".files .name a").first)
     eyes.look("file, no copy yet", has="main form")
-    page.locator("main form button").first.click()
+    eyes.follow(page.locator("main form button").first)
     eyes.look("file", has=".copy-words")
     address = page.locator("main .btns a").last.get_attribute("href")
     with patch.context() as broken:
@@ -918,16 +930,16 @@ def locked(eyes: Eyes) -> None:
     page = eyes.page
     password = eyes.city.account("triage", "-city")["password"]
     page.goto("/desk/?state=all")
-    page.locator("table.queue tbody a").first.click()
+    eyes.follow(page.locator("table.queue tbody a").first)
     page.locator('form[action$="/note/"] [name=note]').fill("写到一半 " + LONG)
     page.context.clear_cookies(name="qf_desk")
-    page.locator('form[action$="/note/"] button').click()
+    eyes.follow(page.locator('form[action$="/note/"] button'))
     eyes.look("unlock, with what was written", has="[role=alert]")
     page.fill("[name=password]", "wrong")
-    page.press("[name=password]", "Enter")
+    eyes.enter("[name=password]")
     eyes.look("unlock, wrong", has=".errs")
     page.fill("[name=password]", password)
-    page.press("[name=password]", "Enter")
+    eyes.enter("[name=password]")
     eyes.look("once more", has=".text")
     page.context.clear_cookies(name="qf_desk")
     page.goto("/desk/")
@@ -948,12 +960,12 @@ def rest(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     page.goto("/accounts/login/")
     page.fill("#id_login", "someone")
     page.fill("#id_password", "a long password indeed")
-    page.press("#id_password", "Enter")
+    eyes.enter("#id_password")
     eyes.look("enrolment", has="svg.qr")
-    page.press("#id_code", "Enter")
+    eyes.enter("#id_code")
     eyes.look("enrolment, empty", has=".errs")
     page.fill("#id_code", code(page.locator("dd code").inner_text()))
-    page.press("#id_code", "Enter")
+    eyes.enter("#id_code")
     eyes.look("recovery codes", has="li code")
     page.goto("/accounts/password/reset/key/0-nonsense/")
     eyes.look("password link, dead")
@@ -967,7 +979,7 @@ def rest(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
         page.goto("/accounts/login/")
         page.fill("#id_login", "nobody")
         page.fill("#id_password", "a wrong password")
-        page.press("#id_password", "Enter")
+        eyes.enter("#id_password")
     eyes.look("locked out", has="main h1:not(:has-text('登录'))")
 
 
@@ -981,6 +993,12 @@ def staff_language(city: City) -> Iterator[Callable[[str], None]]:
 
     yield set_to
     set_to("zh-hans")
+
+
+@pytest.fixture
+def browser(windowless: Any) -> Any:
+    """Hundreds of pages are looked at."""
+    return windowless
 
 
 @pytest.mark.once

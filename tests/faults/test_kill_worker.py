@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from typing import Any
 
 import pytest
 
+from tests.faults.storm import ask
 from tests.support import journeys
 from tests.support.client import Client
 from tests.support.running import Running
@@ -23,6 +25,8 @@ for id in ids:
 print(len(ids))
 """
 
+CLAIMED = "SELECT count(*) FROM outbox_entry WHERE done_at IS NULL AND claimed_until IS NOT NULL"
+
 
 def documents(site: Running) -> int:
     """How many disclosures the index holds."""
@@ -38,15 +42,23 @@ def test_killed_while_it_indexes_disclosures(site: Running) -> None:
     emptied(site)
     before = documents(site)
     assert before > 40
+    site.wait(lambda: site.processes(WORKER) != [], 60, "the worker")
+    site.kill(WORKER, signal.SIGSTOP)  # until there is enough to do: it does many at once
     expected = int(site.shell(AGAIN).splitlines()[-1])
     assert expected == before
-    kills, end = 0, time.monotonic() + 40
+    site.kill(WORKER, signal.SIGCONT)
+    end = time.monotonic() + 40
+    while not ask(site, CLAIMED)[0][0]:
+        assert time.monotonic() < end, "nobody began"
+        time.sleep(0.002)
+    site.kill(WORKER)
+    assert documents(site) < expected, "it was done before it could be killed"
+    kills = 1
     while kills < 3 and documents(site) < expected and time.monotonic() < end:
         if site.processes(WORKER):  # the supervisor has started it again: it is killed again
             site.kill(WORKER)
             kills += 1
         time.sleep(2)
-    assert kills, "it was done before it could be killed"
     emptied(site)
     assert documents(site) == expected
 

@@ -105,13 +105,13 @@ class Running:
                 continue
         return found
 
-    def kill(self, part: str) -> int:
-        """kill -9 of every process whose command line holds `part`; how many."""
+    def kill(self, part: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """A signal to every process whose command line holds `part`, kill -9 if none is said; how many."""
         pids = self.processes(part)
         assert pids, f"nothing to kill: {part}"
         for pid in pids:
             try:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
             except ProcessLookupError:
                 continue
         return len(pids)
