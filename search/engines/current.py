@@ -110,9 +110,8 @@ def _alias() -> ElasticEngine:
 
 
 def _elastic(*, concrete: str = "") -> ElasticEngine:
-    from search.engines.elastic import (
-        ElasticEngine,
-    )  # a large client: not loaded where there is no such engine
+    # With its large client, so only where there is such an engine.
+    from search.engines.elastic import ElasticEngine
 
     return ElasticEngine(
         settings.ELASTICSEARCH_URL,

@@ -61,3 +61,8 @@ def get(kind: str) -> Registered:
 def kinds(queue: str) -> list[str]:
     """The kinds whose work belongs to `queue`."""
     return [kind for kind, registered in _handlers.items() if registered.queue == queue]
+
+
+def at_once(kind: str) -> bool:
+    """Whether a handler takes many entries of this kind in one call."""
+    return kind in _handlers and _handlers[kind].many is not None

@@ -85,7 +85,7 @@ def deliver_with_others(pk: int) -> int:
     kind = Entry.objects.filter(pk=pk, done_at=None).values_list("kind", flat=True).first()
     if kind is None:
         return 0
-    if not _at_once(kind):
+    if not registry.at_once(kind):
         return int(deliver(pk))
     rows = Entry.objects.filter(claims.due(clock.now()), kind=kind).exclude(pk=pk).order_by("due_at", "pk")
     return sum(_together([pk, *rows.values_list("pk", flat=True)[: MANY - 1]]))
@@ -106,9 +106,8 @@ def _together(pks: list[int]) -> Iterator[int]:
     many = registry.get(entries[0].kind).many
     try:
         with claims.held(*entries):
-            failed: Mapping[str, Exception] = (
-                many(list(dict.fromkeys(entry.ref for entry in entries))) if many else {}
-            )
+            assert many is not None  # noqa: S101  (else nothing would be done, and all be marked)
+            failed: Mapping[str, Exception] = many(list(dict.fromkeys(entry.ref for entry in entries)))
     except Exception as error:  # noqa: BLE001  (each shows by itself what is wrong with it)
         log.warning("%s, %s entries at once: %s", entries[0].kind, len(entries), type(error).__name__)
         claims.release(entries)
@@ -119,11 +118,6 @@ def _together(pks: list[int]) -> Iterator[int]:
         if entry.ref in failed:
             _failed(entry, failed[entry.ref])
     yield _done([entry for entry in entries if entry.ref not in failed])
-
-
-def _at_once(kind: str) -> bool:
-    """Whether a handler takes many entries of this kind in one call."""
-    return kind in registry._handlers and registry.get(kind).many is not None
 
 
 def _failed(entry: Entry, error: Exception) -> None:
@@ -181,7 +175,7 @@ def _groups(rows: list[tuple[int, str]]) -> Iterator[list[int]]:
     rest: dict[int, str] = dict(rows)
     while rest:
         first, kind = next(iter(rest.items()))
-        group = [pk for pk, its in rest.items() if its == kind][:MANY] if _at_once(kind) else [first]
+        group = [pk for pk, its in rest.items() if its == kind][:MANY] if registry.at_once(kind) else [first]
         yield group
         for pk in group:
             del rest[pk]

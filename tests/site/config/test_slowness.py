@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import select
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from config import slowness
@@ -71,12 +73,25 @@ def test_the_poll_sleeps_until_all_is_there() -> None:
         assert select.select([ours], [], [], 10) == ([ours], [], [])
 
 
-def test_a_connection_is_given_away_and_taken(tmp_path: object) -> None:
-    path = slowness.Path(str(tmp_path)) / "s"
-    ours, theirs = socket.socketpair()
-    with socket.socket(socket.AF_UNIX) as listener, ours, theirs:
+@contextmanager
+def door(folder: object) -> Iterator[tuple[slowness.Path, socket.socket]]:
+    """Where the other program would listen, and its socket."""
+    path = slowness.Path(str(folder)) / "s"
+    with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
+        yield path, listener
+
+
+@contextmanager
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_a_connection_is_given_away_and_taken(tmp_path: object) -> None:
+    with door(tmp_path) as (path, listener), pair() as (ours, theirs):
         with ThreadPoolExecutor(1) as other:
             received = other.submit(lambda: slowness._received(listener.accept()[0]))
             assert slowness.hand_over(ours, path)
@@ -92,11 +107,7 @@ def test_a_connection_is_given_away_and_taken(tmp_path: object) -> None:
 
 def test_who_does_not_say_it_in_time_has_nothing(tmp_path: object) -> None:
     """It listens, and only later finds what it was sent: the connection is not its any more."""
-    path = slowness.Path(str(tmp_path)) / "s"
-    ours, theirs = socket.socketpair()
-    with socket.socket(socket.AF_UNIX) as listener, ours, theirs:
-        listener.bind(str(path))
-        listener.listen()
+    with door(tmp_path) as (path, listener), pair() as (ours, theirs):
         assert not slowness.hand_over(ours, path)
         assert slowness._received(listener.accept()[0]) is None
         theirs.sendall(b"abc")
@@ -104,15 +115,10 @@ def test_who_does_not_say_it_in_time_has_nothing(tmp_path: object) -> None:
 
 
 def test_who_dies_before_it_says_so_has_nothing(tmp_path: object) -> None:
-    path = slowness.Path(str(tmp_path)) / "s"
-    ours, theirs = socket.socketpair()
-    with socket.socket(socket.AF_UNIX) as listener, ours, theirs:
-        listener.bind(str(path))
-        listener.listen()
-        with ThreadPoolExecutor(1) as other:
-            given = other.submit(slowness.hand_over, ours, path)
-            listener.accept()[0].close()
-            assert not given.result()
+    with door(tmp_path) as (path, listener), pair() as (ours, _theirs), ThreadPoolExecutor(1) as other:
+        given = other.submit(slowness.hand_over, ours, path)
+        listener.accept()[0].close()
+        assert not given.result()
 
 
 def test_nobody_there_to_take_it(tmp_path: object) -> None:
