@@ -36,13 +36,23 @@ $(VENV)/bin/python:
 	@echo "Virtual environment …"
 	@$(PYTHON) -m venv $(VENV)
 
-# --no-compile: Python compiles what it loads, which is a third of what lies there.
+# uv installs the same pins as pip in a quarter of the time, and compiles nothing that is never loaded. Where it
+# cannot be had or fails, pip does it. It takes another index from pip's settings, which it does not read itself.
+define INSTALL
+$(BIN)/python -m pip install --quiet --no-compile uv -c constraints.txt && \
+index=$$($(BIN)/python -m pip config list | sed -n "s/^[^=]*[.]index-url='\(.*\)'$$/\1/p" | head -n 1) && \
+UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$$index} $(BIN)/uv pip install --quiet --python $(BIN)/python -r $(1) \
+	-c constraints.txt || \
+$(BIN)/python -m pip install --quiet --no-compile -r $(1) -c constraints.txt
+endef
+
 $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the site needs (once) …"
-	@$(BIN)/python -m pip install --quiet --no-compile -r requirements.txt -c constraints.txt
+	@$(call INSTALL,requirements.txt)
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+# With the site's own, in one go where neither is there.
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt constraints.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the tests need (once) …"
-	@$(BIN)/python -m pip install --quiet --no-compile -r requirements-dev.txt -c constraints.txt
-	@touch $@
+	@$(call INSTALL,requirements-dev.txt)
+	@touch $@ $(VENV)/.installed
