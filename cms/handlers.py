@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from modelcluster.models import get_all_child_relations
 from modelsearch.signal_handlers import post_delete_signal_handler, post_save_signal_handler
 from outbox import services as outbox
 from outbox.registry import handler
-from wagtail.models import ReferenceIndex
-from wagtail.search import index
+from wagtail.search.backends import get_search_backends
 
-from cms.publishing import addresses, generations
+from cms.publishing import addresses, bulk, generations
 from cms.publishing.recording import Recorded
 
+ADMIN = "cms.admin.index"
 CHUNK = 200  # index entries written in one transaction
+FEW = 25  # rows that are indexed for editors in one transaction
 
 
 @handler(generations.KIND)
@@ -41,10 +44,37 @@ def index_batch(ref: str) -> None:
         keys = sorted(keys | set(model.objects.filter(batch_id=int(ref)).values_list("pk", flat=True)))
         _index_all(model.kind, keys)
         for start in range(0, len(keys), CHUNK):
-            for row in model.objects.filter(pk__in=keys[start : start + CHUNK]):
-                index.insert_or_update_object(row)
-                ReferenceIndex.create_or_update_for_object(row)
+            with transaction.atomic():
+                for ref_of in _parts(model.kind, keys[start : start + CHUNK]):
+                    outbox.enqueue(kind=ADMIN, ref=ref_of)
     generations.raise_now()
+
+
+def _parts(kind: str, keys: list[int]) -> Iterator[str]:
+    """`power:3-27`, `power:31-40`: each a short entry of its own; the public index does not wait for them."""
+    part: list[int] = []
+    for key in [*keys, None]:
+        if part and (key is None or len(part) == FEW or key - part[0] >= 4 * FEW):
+            yield f"{kind}:{part[0]}-{part[-1]}"
+            part = []
+        if key is not None:
+            part.append(key)
+
+
+@handler(ADMIN, lease=timedelta(minutes=5))
+def index_for_editors(ref: str) -> None:
+    """The admin's search, and which rows refer to which, for the rows of a kind between two keys."""
+    from cms.models import Benchmark, PowerItem
+
+    kind, _, keys = ref.partition(":")
+    first, _, last = keys.partition("-")
+    model = {"power": PowerItem, "benchmark": Benchmark}[kind]
+    children = [relation.get_accessor_name() for relation in get_all_child_relations(model)]
+    rows = list(model.objects.filter(pk__range=(int(first), int(last))).prefetch_related(*children))
+    with transaction.atomic():
+        for backend in get_search_backends(with_auto_update=True):
+            backend.add_bulk(model, rows)
+        bulk.refer(rows)
 
 
 @handler("cms.organisation.index")
@@ -63,8 +93,9 @@ def index_organisation(ref: str) -> None:
 def _index_all(kind: str, keys: list[int]) -> None:
     for start in range(0, len(keys), CHUNK):
         with transaction.atomic():
-            for key in keys[start : start + CHUNK]:
-                outbox.enqueue(kind="search.index", ref=f"{kind}:{key}")
+            outbox.enqueue_many(
+                kind="search.index", refs=[f"{kind}:{key}" for key in keys[start : start + CHUNK]]
+            )
 
 
 def connect() -> None:

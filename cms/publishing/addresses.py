@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -34,6 +35,20 @@ def occupy(obj: Any) -> None:
     )
     others = Address.objects.filter(**_owned(obj)).exclude(path=path)
     others.update(status=Address.Status.MOVED, moved_to=path, changed_at=now)
+
+
+def occupy_new(objects: Sequence[Any]) -> None:
+    """`occupy` for new objects of one model, which have had no address before."""
+    paths = {obj.get_absolute_url(): obj for obj in objects}
+    taken = set(Address.objects.filter(path__in=paths).values_list("path", flat=True))
+    now = clock.now()
+    Address.objects.bulk_create(
+        Address(path=path, **_owned(obj), code=obj.address_code[:100], changed_at=now)
+        for path, obj in paths.items()
+        if path not in taken
+    )
+    for path in taken:
+        occupy(paths[path])
 
 
 def vacate(obj: Any, *, reason: str) -> None:

@@ -20,13 +20,15 @@ from workdays import clock
 from cms.importing import power
 from cms.importing.matching import Known, is_visible
 from cms.models import ImportBatch, ImportRow, PowerItem, PublishedVersion
-from cms.publishing import addresses, generations, records
+from cms.publishing import addresses, bulk, generations, records
 from cms.publishing.snapshot import BOOKKEEPING
 
 State, Outcome, Action = ImportBatch.State, ImportRow.Outcome, ImportRow.Action
 SECONDS = 0.25  # of a transaction; one item more may follow
 # Not yet public: an undo only throws away what was prepared.
 UNDOABLE = (State.WITHDRAWN, State.APPLYING, State.FAILED, State.PARSED)
+GROUP = 20  # rows of an import that are written together
+TOLD = 5  # groups from one word on the progress to the next
 PAUSE = 0.1  # between two, where a database has one writer
 
 
@@ -84,9 +86,10 @@ def write(batch: ImportBatch, *, progress: Callable[[int, int], None] = lambda d
     finished = len(rows) - len(waiting)
     # The reference index (which page uses what) is derived; Wagtail would write it three times an item.
     with disable_reference_index_auto_update(), generations.indexed_later():
-        for number in range(0, len(waiting), 100):
-            in_short_transactions(waiting[number : number + 100], writer.write)
-            progress(finished + min(number + 100, len(waiting)), len(rows))
+        groups = [waiting[number : number + GROUP] for number in range(0, len(waiting), GROUP)]
+        for number in range(0, len(groups), TOLD):
+            in_short_transactions(groups[number : number + TOLD], writer.write_group)
+            progress(finished + min((number + TOLD) * GROUP, len(waiting)), len(rows))
 
 
 class Writer:
@@ -94,25 +97,42 @@ class Writer:
 
     def __init__(self, batch: ImportBatch, known: Known, lookups: power.Lookups) -> None:
         self.batch, self.known, self.lookups = batch, known, lookups
+        self.new: list[tuple[ImportRow, PowerItem]] = []
+
+    def write_group(self, rows: list[ImportRow]) -> None:
+        """Some rows, in the caller's transaction; what is new of them together."""
+        self.new = []
+        for row in rows:
+            self.write(row)
+        bulk.create([item for _row, item in self.new])
+        for row, item in self.new:
+            row.item, row.revision, row.action, row.done = item, item.latest_revision, Action.CREATE, True
+        ImportRow.objects.bulk_update(
+            [row for row, _item in self.new], ["item", "revision", "action", "done"]
+        )
 
     def write(self, row: ImportRow) -> None:
-        """One row, in the caller's transaction: create, prepare a change, or note that nothing changed."""
+        """One row: note what is new for `write_group`, prepare a change, or note that nothing changed."""
         found = self.known.match(row.data)
         if found is None:
-            self.create(row, PowerItem(locale=self.batch.organisation.locale))
-        elif is_visible(found):
+            self.new.append((row, self.fill(row, PowerItem(locale=self.batch.organisation.locale))))
+            return
+        if is_visible(found):
             self.change(row, found)
         else:  # a draft, or of a batch that was withdrawn or died: nobody sees it, so it is as good as new
             self.create(row, found)
         row.done = True
         row.save(update_fields=["item", "action", "done", "revision", "version_before", "version_after"])
 
-    def create(self, row: ImportRow, item: PowerItem) -> None:
+    def fill(self, row: ImportRow, item: PowerItem) -> PowerItem:
         item.organisation, item.batch = self.batch.organisation, self.batch
         place(item, row)
         power.fill(item, row.data, self.lookups)
         self.take_code(item, row)
-        item.save()
+        return item
+
+    def create(self, row: ImportRow, item: PowerItem) -> None:
+        self.fill(row, item).save()
         revision = item.save_revision(clean=False)
         if not item.publishing_errors():
             go_live(item, revision)

@@ -5,6 +5,10 @@ Wagtail's signals miss deletions, scheduled and plain saves; they are not the re
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models.signals import pre_delete
@@ -38,7 +42,8 @@ class Recorded:
             after = (self.live, self.live_revision_id)
             if changes and self.live and before != after:
                 _date_by_our_clock(self, before)
-            super().save(*args, **kwargs)
+            with referred_once(self):
+                super().save(*args, **kwargs)
             if changes and before != after:
                 from cms.publishing import records
 
@@ -48,6 +53,19 @@ class Recorded:
                     records.record_publication(self, reason=self.publication_reason)
                 elif before[0]:
                     records.record_withdrawal(self, reason=self.withdrawal_reason)
+
+
+@contextmanager
+def referred_once(obj: Any) -> Iterator[None]:
+    """Wagtail's reference index of `obj` is written once for a save, not again for each of its child rows."""
+    from wagtail import signal_handlers as signals  # loads the page model, which stands on this module
+
+    if getattr(signals.reference_index_auto_update_disabled, "value", False):
+        yield
+        return
+    with signals.disable_reference_index_auto_update():
+        yield
+    signals.update_reference_index_on_save(obj)
 
 
 def _stored(obj) -> tuple[bool, int | None]:

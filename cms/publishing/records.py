@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Max
+from django.db.models import F, Max
 from ledger import services as ledger
 from outbox import services as outbox
 from wagtail.log_actions import get_active_log_context
@@ -14,7 +15,7 @@ from workdays import clock
 from cms.models.records import PublishedVersion
 from cms.publishing import addresses, generations
 from cms.publishing.numbers import next_number, reserve
-from cms.publishing.snapshot import digest, snapshot
+from cms.publishing.snapshot import digest, published, snapshot
 
 Action = PublishedVersion.Action
 SEQUENCE = "publication"
@@ -56,6 +57,18 @@ def prepare_publication(
     return version
 
 
+def prepare_first_publications(new: Sequence[tuple[Any, dict[str, Any]]]) -> None:
+    """The first versions of new objects of one batch that is not yet switched on: (object, its data)."""
+    versions = []
+    for obj, data in new:
+        version = _row(obj, Action.PUBLISHED, "", "")
+        version.number, version.content = 1, published(data)
+        version.sha256 = digest(version.content)
+        version.revision_id, version.batch = obj.live_revision_id, obj.batch
+        versions.append(version)
+    PublishedVersion.objects.bulk_create(versions)
+
+
 def record_withdrawal(obj: Any, *, reason: str = "", actor: str = "") -> PublishedVersion | None:
     """Record that `obj` is no longer public. Its addresses answer 410 from now on.
 
@@ -79,10 +92,9 @@ def record_switch(batch: Any, *, actor: str = "", reason: str = "") -> int:
     One ledger event commits to the list of (address, number, sha256): the cost is one leaf and one UPDATE
     for each row, whatever the items hold. Index and caches follow from one outbox entry.
     """
-    versions = list(
-        PublishedVersion.objects.filter(batch=batch, sequence=None).defer("content").order_by("id")
-    )
-    manifest = digest({v.address: [v.number, v.sha256] for v in versions})
+    waiting = PublishedVersion.objects.filter(batch=batch, sequence=None)
+    versions = list(waiting.order_by("id").values_list("id", "address", "number", "sha256"))
+    manifest = digest({address: [number, sha256] for _id, address, number, sha256 in versions})
     event = ledger.record(
         kind="published",
         actor=actor or _actor(),
@@ -90,12 +102,24 @@ def record_switch(batch: Any, *, actor: str = "", reason: str = "") -> int:
         details={"batch": str(batch.uuid), "versions": len(versions), "sha256": manifest, "reason": reason},
     )
     first = reserve(SEQUENCE, len(versions)) if versions else 0
-    for offset, version in enumerate(versions):
-        version.sequence, version.event, version.published_at = first + offset, event.uuid, clock.now()
-    PublishedVersion.objects.bulk_update(versions, ["sequence", "event", "published_at"], batch_size=200)
+    for start, last, sequence in _runs([row[0] for row in versions], first):
+        waiting.filter(id__range=(start, last)).update(
+            sequence=F("id") + (sequence - start), event=event.uuid, published_at=clock.now()
+        )
     outbox.enqueue(kind="cms.batch.index", ref=str(batch.pk))
     generations.raise_on_commit()
     return len(versions)
+
+
+def _runs(keys: list[int], first: int) -> Iterator[tuple[int, int, int]]:
+    """(first key, last key, number of the first) of each run of keys without a gap: few, as they were written
+    one after another, and the switch holds a lock that everybody waits for.
+    """
+    start = 0
+    for at in range(1, len(keys) + 1):
+        if at == len(keys) or keys[at] != keys[at - 1] + 1:
+            yield keys[start], keys[at - 1], first + start
+            start = at
 
 
 def _row(obj: Any, action: str, reason: str, actor: str) -> PublishedVersion:

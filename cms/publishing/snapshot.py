@@ -44,7 +44,11 @@ BOOKKEEPING = frozenset(
 
 def snapshot(obj) -> dict[str, Any]:
     """JSON-ready fields of `obj` and its child rows."""
-    data = obj.serializable_data()
+    return published(obj.serializable_data())
+
+
+def published(data: dict[str, Any]) -> dict[str, Any]:
+    """The part of `serializable_data()` that is published, JSON-ready."""
     return {key: value for key, value in json.loads(_json(data)).items() if key not in BOOKKEEPING}
 
 

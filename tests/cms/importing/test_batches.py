@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wagtail.models import ModelLogEntry, ReferenceIndex
 
+from cms import handlers
 from cms.models import Address, ImportBatch, ImportRow, PowerItem, PublishedVersion
 from cms.publishing import batch as batches
+from cms.publishing import bulk, records
 from tests.cms.importing.making import row, table
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +62,7 @@ def test_a_batch_that_died_is_taken_up_again(run: Any, tmp_path: Path, monkeypat
 
     monkeypatch.setattr(batches.Writer, "write", dies)
     monkeypatch.setattr(batches, "SECONDS", 0)
+    monkeypatch.setattr(batches, "GROUP", 1)
     with pytest.raises(RuntimeError):
         run(path)
     assert ImportBatch.objects.get().state == "failed"
@@ -207,6 +211,8 @@ def test_the_admins_search_hears_of_a_batch_once_and_of_all_of_it(
     heard: list[str] = []
     monkeypatch.setattr(index, "insert_or_update_object", lambda item: heard.append(str(item)))
     monkeypatch.setattr("modelsearch.index.insert_or_update_object", lambda item: heard.append(str(item)))
+    many = "modelsearch.backends.base.BaseSearchBackend.add_bulk"
+    monkeypatch.setattr(many, lambda _backend, _model, rows: heard.extend(str(row) for row in rows))
     run(table(tmp_path / "a.xlsx", row(1, "甲许可"), row(2, "缺依据的", basis="")))
     assert heard.count("甲许可") == 0
     while run_outbox(50):
@@ -217,3 +223,87 @@ def test_the_admins_search_hears_of_a_batch_once_and_of_all_of_it(
     item.remarks = "编辑改过"
     item.save()
     assert heard == ["甲许可"]
+
+
+def test_what_is_written_together_is_as_if_written_one_by_one(
+    run: Any, tmp_path: Path, run_outbox: Any, monkeypatch: Any
+) -> None:
+    def stored(batch: int) -> Any:
+        found = []
+        for item in PowerItem.objects.filter(batch=batch).order_by("source_row"):
+            version, revision = PublishedVersion.objects.of(item).first(), item.latest_revision
+            columns = {
+                field.attname: getattr(item, field.attname) is not None
+                if field.attname.endswith(("_at", "_key", "_revision_id"))
+                else getattr(item, field.attname)
+                for field in item._meta.concrete_fields
+                if field.name not in ("id", "code", "batch", "organisation")
+            }
+            content = {
+                key: len(value) if isinstance(value, list) else value
+                for key, value in (version.content if version else {}).items()
+                if key not in ("pk", "code", "translation_key", "organisation")
+            }
+            logs = ModelLogEntry.objects.for_instance(item).filter(action="wagtail.publish")
+            address = Address.objects.filter(path=item.get_absolute_url())
+            kept = (version.number, version.title, version.revision_id == revision.pk) if version else None
+            found.append(
+                (
+                    columns, content, kept, sorted(revision.content), revision.object_str,
+                    [(log.label, log.revision_id == revision.pk) for log in logs],
+                    list(address.values_list("status", "object_id")) == [(200, str(item.pk))],
+                    [[str(child) for child in getattr(item, name).all()] for name in bulk.child_names()],
+                )
+            )  # fmt: skip
+        return found
+
+    path = table(tmp_path / "a.xlsx", row(1, "甲许可"), row(2, "缺依据的", basis=""), row(3, "乙许可"))
+    _code, together = run(path, organisation="甲局")
+
+    def one_by_one(self: batches.Writer, row: ImportRow) -> None:
+        self.create(row, PowerItem(locale=self.batch.organisation.locale))
+        row.done = True
+        row.save()
+
+    monkeypatch.setattr(batches.Writer, "write", one_by_one)
+    _code, singly = run(path, organisation="乙局")
+    assert len(stored(together["batch"])) == 3
+    for one, other in zip(stored(together["batch"]), stored(singly["batch"]), strict=True):
+        for part, same in zip(one, other, strict=True):
+            assert part == same
+
+    while run_outbox(50):
+        pass
+    references = ReferenceIndex.objects.order_by("object_id", "content_path")
+    once = list(references.values_list("object_id", "to_object_id", "model_path", "content_path_hash"))
+    assert any(path.startswith("legal_bases") or path == "category" for _i, _t, path, _h in once)
+    for item in PowerItem.objects.all():
+        ReferenceIndex.create_or_update_for_object(item)
+    again = list(references.values_list("object_id", "to_object_id", "model_path", "content_path_hash"))
+    assert again == once
+
+
+def test_the_numbers_of_a_switch_have_no_gap(run: Any, tmp_path: Path) -> None:
+    run(table(tmp_path / "a.xlsx", row(1, "甲许可"), row(2, "乙许可"), row(3, "丙许可")), dry_run=True)
+    _code, said = run(table(tmp_path / "b.xlsx", row(1, "甲许可"), row(2, "乙许可"), row(3, "丙许可")))
+    numbers = PublishedVersion.objects.filter(batch=said["batch"]).order_by("id")
+    first = numbers.values_list("sequence", flat=True)[0]
+    assert [one.sequence for one in numbers] == [first, first + 1, first + 2]
+    assert len({one.event for one in numbers}) == 1
+
+
+@pytest.mark.once
+def test_keys_fall_into_runs() -> None:
+    assert list(records._runs([3, 4, 5, 9, 11, 12], 100)) == [(3, 5, 100), (9, 9, 103), (11, 12, 104)]
+    assert list(records._runs([], 1)) == []
+
+
+@pytest.mark.once
+def test_the_editors_index_is_told_in_short_parts() -> None:
+    keys = [*range(1, 31), 500, 90_000]
+    assert list(handlers._parts("power", keys)) == [
+        "power:1-25",
+        "power:26-30",
+        "power:500-500",
+        "power:90000-90000",
+    ]

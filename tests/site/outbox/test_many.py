@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -147,3 +148,19 @@ def test_workers_at_once_do_each_thing_once(calls: Calls) -> None:
     assert errors == []
     assert left() == []
     assert sorted(sum(calls.many, calls.single), key=int) == [str(n) for n in range(40)]
+
+
+def test_what_is_written_together_is_told_in_few_messages(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(services, "_send", lambda pk, _kind: told.append(pk))
+    with django_capture_on_commit_callbacks(execute=True):
+        rows = services.enqueue_many(kind=KIND, refs=[f"r{n}" for n in range(120)])
+        alone = services.enqueue_many(kind="test.other", refs=["x", "y"])
+    assert told == [rows[0].pk, rows[50].pk, rows[100].pk, alone[0].pk, alone[1].pk]
+    put("older")
+    Entry.objects.filter(ref="older").update(due_at=clock.now() - timedelta(hours=1))
+    assert sum(services.deliver_with_others(pk) for pk in told[:3]) == 121
+    assert [len(refs) for refs in calls.many] == [100, 21]
+    assert [ref for ref, _attempts, _error in left()] == ["x", "y"]
