@@ -26,6 +26,13 @@ def resolve_about(kind: str, code: str, step: str = "") -> About | None:
     return found(code, step) if found else None
 
 
+def titles(kind: str, codes: list[str]) -> dict[str, str]:
+    """The names of the disclosed items among `codes`, in one question; of other kinds nobody asks."""
+    if kind != "power" or not codes:
+        return {}
+    return dict(PowerItem.objects.disclosed().source().filter(code__in=codes).values_list("code", "name"))
+
+
 def _power(code: str, step: str) -> About | None:
     item = PowerItem.objects.disclosed().source().select_related("organisation").filter(code=code).first()
     if item is None:

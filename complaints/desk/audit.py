@@ -37,7 +37,7 @@ DAYS = 30  # shown where no days are asked for
 # What an auditor can ask for, and the kinds of events that belong to it.
 GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "opened": (gettext_lazy("打开查看"), ("opened", "copied", "downloaded", "looked-above")),
-    "searched": (gettext_lazy("检索"), ("searched",)),
+    "searched": (gettext_lazy("检索"), ("searched", "counted")),
     "exported": (gettext_lazy("导出"), ("exported", "redacted")),
     "identity": (
         gettext_lazy("身份"),
@@ -58,6 +58,7 @@ WORDS: dict[str, str | Promise] = {
     "downloaded": gettext_lazy("下载材料"),
     "looked-above": gettext_lazy("上一级已经过问"),
     "searched": gettext_lazy("检索"),
+    "counted": gettext_lazy("按来源事项统计"),
     "exported": gettext_lazy("导出案卷"),
     "redacted": gettext_lazy("制作遮盖本"),
     "identity-asked": gettext_lazy("申请打开举报人身份"),
@@ -82,6 +83,7 @@ WORDS: dict[str, str | Promise] = {
 KINDS = tuple(kind for _words, kinds in GROUPS.values() for kind in kinds)
 PERSONAL = (
     "searched",
+    "counted",
     "login",
     *GROUPS["emergency"][1],
     *GROUPS["keys"][1],
@@ -125,6 +127,16 @@ def record_search(user: User, words: str) -> None:
         ledger.record(kind="searched", actor=actor(user), at=clock.now(), details=details)
     if offices:
         audit_alarms.on_search(user, offices[0].pk, words)
+
+
+def record_counted(user: User, *, taken: bool) -> None:
+    """That this person counted by source item: the page once a day, each CSV taken."""
+    day, details = clock.today(), {"as": "csv" if taken else "page"}
+    before = Event.objects.filter(kind="counted", date=day, actor=actor(user))
+    if not taken and any(details == event.details for event in before.only("details")):
+        return
+    with transaction.atomic():
+        ledger.record(kind="counted", actor=actor(user), at=clock.now(), details=details)
 
 
 def record_login(sender: Any, *, user: Any, **_rest: Any) -> None:

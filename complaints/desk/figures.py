@@ -31,6 +31,7 @@ class Table:
     head: list[str]
     rows: list[list[Any]]
     chart: int = 1
+    unit: str = ""  # "" for tips
 
     def sums(self) -> list[int]:
         """The sum of each column of numbers."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from complaints import access
 from complaints.desk import finding, finding_similar, transitions
 from complaints.desk.figures import Table
-from complaints.intake.about import resolve_about
+from complaints.intake.about import titles
 from search.engines.base import EngineError
 
 SHOWN = 30
@@ -51,7 +51,8 @@ def by_item(user: User, seed: KeySeed, *, today: dt.date) -> ByItem:
         down = True
     counts = _counts(user, held, today)
     ranked = sorted((code for code in counts if counts[code][0]), key=lambda code: (-counts[code][0], code))
-    codes = [(code, _name(code)) for code in ranked[:SHOWN]]
+    named = titles("power", ranked[:SHOWN])  # an item that is not disclosed any more shows its code alone
+    codes = [(code, f"{code} {named[code]}" if code in named else code) for code in ranked[:SHOWN]]
     rows: list[list[Any]] = [[name, *counts[code]] for code, name in codes]
     head = [_("事项"), _("全部"), _("未办结"), _("超期")]
     table = Table("item", _("按来源事项"), head, rows)
@@ -72,9 +73,3 @@ def _counts(user: User, held: dict[str, list[str]], today: dt.date) -> dict[str,
             row[1] += state in transitions.OPEN_STATES
             row[2] += due is not None and due < today
     return counts
-
-
-def _name(code: str) -> str:
-    """Code and title, where it is still disclosed; the code alone otherwise."""
-    found = resolve_about("power", code)
-    return f"{code} {found.title}" if found else code

@@ -14,9 +14,11 @@ Resolver = Callable[[str, str, str], "About | None"]
 PARAMETER = re.compile(r"(?P<kind>[a-z]{1,20}):(?P<code>[^\s\0:]{1,80})")
 
 Line = Callable[[str], list[str]]
+Titles = Callable[[str, list[str]], dict[str, str]]
 
 _resolvers: list[Resolver] = []
 _lines: list[Line] = []
+_titles: list[Titles] = []
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,20 @@ def register_line(fn: Line) -> None:
     """Adds `fn(organisation code) -> [code, code of its parent …]`, nearest first."""
     if fn not in _lines:
         _lines.append(fn)
+
+
+def register_titles(fn: Titles) -> None:
+    """Adds `fn(kind, codes) -> {code: title}`, without those that are not disclosed."""
+    if fn not in _titles:
+        _titles.append(fn)
+
+
+def titles(kind: str, codes: list[str]) -> dict[str, str]:
+    """The titles of many at once: one question, however many codes."""
+    found: dict[str, str] = {}
+    for fn in _titles:
+        found = {**fn(kind, codes), **found}
+    return found
 
 
 def organisation_line(code: str) -> list[str]:

@@ -21,8 +21,8 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """A tip that is about something published asks cms what that is; neither room imports the other."""
-        from cms.about import organisation_line, resolve_about
-        from complaints.intake.about import About, register_line, register_resolver
+        from cms.about import organisation_line, resolve_about, titles
+        from complaints.intake.about import About, register_line, register_resolver, register_titles
         from search import indexing
 
         def published(kind: str, code: str, step: str) -> About | None:
@@ -31,6 +31,7 @@ class ConfigConfig(AppConfig):
 
         register_resolver(published)
         register_line(organisation_line)
+        register_titles(titles)
         indexing.changed.connect(_lists_changed, dispatch_uid="config.lists")
 
         import config.figures

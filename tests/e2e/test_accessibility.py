@@ -6,6 +6,7 @@ file under templates/ must have been drawn at least once, so that a new one cann
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -759,6 +760,8 @@ def editor(eyes: Eyes) -> None:
 
 def desk(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     """Queue, search, tip and their faults, as triage of the city."""
+    from workdays import clock
+
     page = eyes.page
     log_in(page, eyes.city.account("triage", "-city"))
     eyes.look("queue", has="table.queue")
@@ -770,6 +773,12 @@ def desk(eyes: Eyes, patch: pytest.MonkeyPatch) -> None:
     eyes.look("queue, words lost", has=".note")
     page.goto("/desk/stats/")
     eyes.look("stats", has="table.reg")
+    page.goto("/desk/stats/?first=2020-01-01&last=2020-01-02&other_first=2026-01-02&other_last=2026-01-01")
+    eyes.look("stats, a wrong period", has=".is-err")
+    end = clock.today()
+    middle, start = end - dt.timedelta(days=90), end - dt.timedelta(days=180)
+    page.goto(f"/desk/stats/?first={start}&last={middle}&other_first={middle}&other_last={end}")
+    eyes.look("stats, two periods", has=f"figcaption:has-text('{end}')")
     own_templates(eyes)
     around_the_queue(eyes)
     suggestions(eyes, patch)

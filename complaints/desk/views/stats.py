@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 
 from accounts import unlock
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from workdays import clock
 
 from complaints import access
-from complaints.desk import figures, figures_items
+from complaints.desk import audit, figures, figures_items, figures_periods
 from complaints.desk.entry import DeskRequest, band, desk
+from complaints.desk.stats_forms import PeriodsForm
 
 
 @require_safe
@@ -22,12 +23,16 @@ def stats(request: DeskRequest) -> HttpResponse:
     today = clock.today()
     found = figures.tables(request.user, today=today)
     offices = next(table for table in found if table.key == "office")
-    items = _items(request)
+    form = _periods(request.GET)
+    compared = _compared(request, form)
+    items = _items(request, taken=False)
     if items and items.table.rows:
         found.append(items.table)
     context = {
         **band(request, "stats"),
-        "tables": [table for table in found if table.rows],
+        "tables": [table for table in (*compared, *found) if table.rows],
+        "periods": form,
+        "compared": form.address() if compared else "",
         "total": dict(zip(("n", "open", "overdue"), offices.sums(), strict=True)),
         "today": today,
         "items": items,
@@ -42,16 +47,29 @@ def table(request: DeskRequest) -> HttpResponse:
     """The same numbers as CSV (UTF-8 with BOM, which spreadsheets need for Chinese)."""
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="stats.csv"'
-    found = figures.tables(request.user)
-    if (items := _items(request)) is not None:
+    found = [*_compared(request, _periods(request.GET)), *figures.tables(request.user)]
+    if (items := _items(request, taken=True)) is not None:
         found.append(items.table)
     figures.write_csv(found, csv.writer(response).writerow)
     return response
 
 
-def _items(request: DeskRequest) -> figures_items.ByItem | None:
-    """The numbers by source item; None where the session is locked or this person may not search."""
+def _items(request: DeskRequest, *, taken: bool) -> figures_items.ByItem | None:
+    """The numbers by source item, told to the auditors; None where locked, or where one may not search."""
     seed = unlock.unlocked(request)
     if seed is None or not access.offices_for(request.user, "search").exists():
         return None
+    audit.record_counted(request.user, taken=taken)
     return figures_items.by_item(request.user, seed, today=clock.today())
+
+
+def _periods(asked: QueryDict) -> PeriodsForm:
+    """Empty until somebody asks for two periods."""
+    return PeriodsForm(asked if any(name in asked for name in PeriodsForm.base_fields) else None)
+
+
+def _compared(request: DeskRequest, form: PeriodsForm) -> list[figures.Table]:
+    """The two periods that the address names; nothing where it names none, or a wrong one."""
+    if not form.is_valid():
+        return []
+    return figures_periods.tables(access.tips_for(request.user), *form.periods())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from accounts import services as accounts
 from accounts.models import User
+from django.db import transaction
 from ledger.models import Event
 from workdays import clock
 
@@ -15,12 +17,35 @@ from complaints.desk import demo, opening
 from complaints.intake.models import Message, State, Tip
 from complaints.vault import services
 from complaints.vault.models import Cell, Membership, Office
+from tests.support import alone
+
+
+@pytest.fixture(scope="module")
+def loaded_once(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[dict[str, str]]]:
+    """The demo and its accounts for all tests of this file, in a transaction around theirs."""
+    with (
+        django_db_blocker.unblock(),
+        pytest.MonkeyPatch.context() as patch,
+        alone.changed_settings() as settings,
+        alone.own_stores(settings, tmp_path_factory.mktemp("demo")),
+        transaction.atomic(),
+    ):
+        alone.cheapen_kdf(patch)
+        services.initialise()
+        yield demo.load()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def own_var() -> None:
+    """The demo's stores, not those of each test."""
 
 
 @pytest.fixture
-def loaded(db: None, cheap_kdf: None) -> list[dict[str, str]]:
-    services.initialise()
-    return demo.load()
+def loaded(loaded_once: list[dict[str, str]], db: None) -> list[dict[str, str]]:
+    return loaded_once
 
 
 def test_it_works(loaded: list[dict[str, str]], client: Any) -> None:
