@@ -117,8 +117,8 @@ class Running:
         return len(pids)
 
     def kill_web(self) -> None:
-        """kill -9 of gunicorn's master and workers at once."""
-        self.kill("gunicorn")
+        """kill -9 of the web program: gunicorn's master and workers at once."""
+        self.kill("config.gunicorn config.wsgi")
 
     def manage(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """A management command on this site's state."""

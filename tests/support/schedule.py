@@ -9,7 +9,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 REAL_SITE = ("tests/faults/", "tests/e2e/test_canary.py")
 CITY = "tests/e2e/"
-REGISTERS = "tests/cms/"
+# What is installed or loaded there serves a whole file.
+FILES = ("tests/cms/", "tests/complaints/desk/test_demo.py")
 
 
 def scope(nodeid: str) -> str:
@@ -18,8 +19,7 @@ def scope(nodeid: str) -> str:
         return "real site"
     if nodeid.startswith(CITY):
         return "city"
-    # An installed site serves a whole file (tests/cms/conftest.py); the visibility's is too long.
-    if nodeid.startswith(REGISTERS) and not nodeid.startswith("tests/cms/test_visibility.py"):
+    if nodeid.startswith(FILES) and not nodeid.startswith("tests/cms/test_visibility.py"):  # it is too long
         return nodeid.partition("::")[0]
     return nodeid
 
