@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from complaints.intake.models import OPEN, Category, Region, State, Tip
 from complaints.vault.models import Office
 
 MONTHS = 12
+ROOM = 34  # columns of a fixed-width terminal, where a Chinese letter has two (UAX 11), over a bar at 320 px
 AGES = ((0, 7), (8, 30), (31, 90), (91, None))
 
 
@@ -41,7 +43,19 @@ class Table:
     def bars(self) -> list[tuple[str, int, float]]:
         """(name, number, width in per cent) of the drawn column."""
         top = max((row[self.chart] for row in self.rows), default=0) or 1
-        return [(row[0], row[self.chart], round(row[self.chart] / top * 100, 1)) for row in self.rows]
+        return [
+            (_short(str(row[0])), row[self.chart], round(row[self.chart] / top * 100, 1)) for row in self.rows
+        ]
+
+
+def _short(name: str) -> str:
+    """What of `name` fits over a bar on the narrowest phone, beside the number; the table has all of it."""
+    width = 0
+    for at, letter in enumerate(name):
+        width += 2 if unicodedata.east_asian_width(letter) in "WFA" else 1
+        if width > ROOM:
+            return name[: at - 1] + "…"
+    return name
 
 
 def tables(user: User, *, today: dt.date | None = None) -> list[Table]:

@@ -14,6 +14,7 @@ from ledger import services as ledger
 from ledger.models import Event
 
 from complaints import access
+from complaints.desk import figures
 from complaints.desk import figures_periods as periods
 from complaints.intake.models import Tip
 
@@ -121,3 +122,11 @@ def test_counting_by_item_is_told_to_the_auditor(desk: Any) -> None:
     assert {e.actor for e in told} == {actor}
     page = desk.client("auditor", unlocked=False).get("/desk/audit/", {"group": "searched"})
     assert page.text.count("按来源事项统计") == 3
+
+
+def test_a_long_name_over_a_bar_is_cut_and_its_table_has_it_all() -> None:
+    table = figures.Table(
+        "item", "事项", ["事项", "件"], [["对擅自占用城市道路摆卖物品的处罚决定", 3], ["a" * 34, 1]]
+    )
+    assert [bar[0] for bar in table.bars] == ["对擅自占用城市道路摆卖物品的处罚…", "a" * 34]
+    assert table.rows[0][0].endswith("决定")
