@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
+# Without its bytecode each program compiles all of Django anew whenever it starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test lint bench services clean
 .DEFAULT_GOAL := help

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.utils import timezone
 from modelcluster.models import get_all_child_m2m_relations, get_all_child_relations
 from wagtail.log_actions import get_active_log_context
 from wagtail.log_actions import registry as log_registry
@@ -93,7 +92,7 @@ def save_revisions(items: Sequence[PowerItem], contents: Sequence[dict[str, Any]
             content_type=kind,
             base_content_type=kind,
             object_id=str(item.pk),
-            created_at=timezone.now(),
+            created_at=clock.now(),
             object_str=str(item),
             content=content,
         )
@@ -123,7 +122,7 @@ def go_live(items: Sequence[PowerItem], ready: Sequence[PowerItem]) -> None:
             object_id=str(item.pk),
             label=str(item),
             action="wagtail.publish",
-            timestamp=timezone.now(),
+            timestamp=clock.now(),
             user=context.user,
             uuid=context.uuid,
             revision=item.latest_revision,

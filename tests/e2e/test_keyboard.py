@@ -76,6 +76,12 @@ class Hands:
 
 
 @pytest.fixture
+def browser(windowless: Any) -> Any:
+    """Each page that a key leads to is waited for."""
+    return windowless
+
+
+@pytest.fixture
 def hands(visit: Any, city: City) -> Any:
     """Somebody of the office, logged in by keys, with a browser of their own."""
     people: list[Hands] = []

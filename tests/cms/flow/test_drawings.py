@@ -151,7 +151,7 @@ OUTSIDE = """() => {
 }"""
 
 
-def test_no_words_outside_their_box(browser):
+def test_no_words_outside_their_box(windowless):
     """getBBox in Chromium, with the site's own sheets, every chart in both drawings."""
     css = "".join((ROOT / "static" / name).read_text(encoding="utf-8") for name in ("tokens.css", "site.css"))
     figures = "".join(
@@ -159,7 +159,7 @@ def test_no_words_outside_their_box(browser):
         for n, chart in enumerate(ALL)
         for form, svg in (("narrow", narrow_svg), ("wide", wide_svg))
     )
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = windowless.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_content(f'<html lang="zh-Hans"><style>{css}</style>{figures}</html>')
     count, wrong = page.evaluate(OUTSIDE)

@@ -16,6 +16,18 @@ from .conftest import RECEIPT, make_site
 ANSWERS = {"subject": "窗口多收钱", "narrative": "每办一件多收五十元。", "respondents-0-name": "张某"}
 
 
+@pytest.fixture
+def browser(windowless: Any) -> Any:
+    """Each step is waited for."""
+    return windowless
+
+
+def _press(page: Any, name: str = "go") -> None:
+    """A button that leads on; returns on the page after it."""
+    with page.expect_navigation():
+        page.locator(f"button[name={name}]").first.click()
+
+
 def _answer(page: Any) -> None:
     """Fills what is known and takes the first of the radios, then goes on."""
     for name, value in ANSWERS.items():
@@ -23,31 +35,31 @@ def _answer(page: Any) -> None:
             page.fill(f'[name="{name}"]', value)
     if page.locator("input[type=radio]").count() and not page.locator("input[type=radio]:checked").count():
         page.locator("input[type=radio] + label").first.click()
-    page.locator("button[name=go]").first.click()
+    _press(page)
 
 
 def _stations(page: Any, prefix: str) -> Iterator[str]:
     """Stands on each page once; yields its name."""
     page.goto(f"{prefix}/report/")
     yield "start"
-    page.locator("button[name=go]").click()
+    _press(page)
     for key in ("category", "region", "what", "who", "office", "files", "identity"):
         yield key
         if key in ("category", "what", "identity"):
-            page.locator("button[name=go]").first.click()
+            _press(page)
             yield f"{key} with errors"
         if key == "files":
             page.set_input_files("#attachments", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
-            page.locator("button[name=upload]").click()
+            _press(page, "upload")
             yield "files with one"
         _answer(page)
     yield "check"
-    page.locator("button[name=go]").click()
+    _press(page)
     yield "sent"
     page.goto(f"{prefix}/report/return/")
     yield "return"
     page.fill("#receipt", "123")
-    page.locator("button[name=go]").click()
+    _press(page)
     yield "return with errors"
     for path in ("nonsense", "category"):
         page.goto(f"{prefix}/report/{path}/")
@@ -91,9 +103,9 @@ def test_axe_and_320_px(page: Any, cheap_kdf: None, prefix: str) -> None:
     )
     page.goto(f"{prefix}/report/return/")
     page.fill("#receipt", receipt)
-    page.locator("button[name=go]").click()
+    _press(page)
     look("view")
-    page.locator("button[name=go]").click()
+    _press(page)
     look("view with errors")
     assert problems == []
 
