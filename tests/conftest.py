@@ -99,6 +99,23 @@ def _own_broker() -> None:
     app.conf.update(broker_url="memory://", broker_transport_options={})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _flushed_quickly() -> Iterator[None]:
+    """An emptied database has its kinds and permissions again: written, not made anew each time."""
+    from django.core.management.commands import flush
+
+    from tests.support import snapshot
+
+    real = flush.emit_post_migrate_signal
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            flush,
+            "emit_post_migrate_signal",
+            lambda *args, **kwargs: snapshot.again("migrate", lambda: real(*args, **kwargs)),
+        )
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
     """A copy of the run's template is there already when Django looks for it."""

@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from tests.support import alone, cities
+from tests.support import alone, cities, snapshot
+
+
+def _install() -> Any:
+    """The tree's root of a site that is installed."""
+    from cms import setup
+
+    def install() -> None:
+        cities.wagtail_root()
+        setup.install()
+
+    snapshot.again("install", install)
+    return cities.wagtail_root()
 
 
 @pytest.fixture(scope="module")
@@ -17,17 +29,13 @@ def installed_once(
     """An installed site for all tests of a file, in a transaction around theirs: it takes a second."""
     from django.db import transaction
 
-    from cms import setup
-
     with (
         django_db_blocker.unblock(),
         alone.changed_settings() as settings,
         alone.own_stores(settings, tmp_path_factory.mktemp("installed")),
         transaction.atomic(),
     ):
-        root = cities.wagtail_root()
-        setup.install()
-        yield root
+        yield _install()
         transaction.set_rollback(True)
 
 
@@ -41,8 +49,4 @@ def installed(request: pytest.FixtureRequest, installed_once: Any, db: None) -> 
 @pytest.fixture
 def installed_alone(transactional_db: None) -> Any:
     """The same, committed, for one test; the file may hold no test that uses `installed`."""
-    from cms import setup
-
-    root = cities.wagtail_root()
-    setup.install()
-    return root
+    return _install()
