@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,7 +45,7 @@ from search.engines.base import (
 )
 from search.query import Query, loosen
 
-SCHEMA_VERSION = f"5/{numbers.VERSION}/{VERSION}"
+SCHEMA_VERSION = f"6/{numbers.VERSION}/{VERSION}"
 BUSY_MS = 20_000
 FEW_OF = 0.5
 """Looking up n documents costs n pages of the file; walking an index in order until a page is full some
@@ -59,6 +60,7 @@ _STEPS = 50_000  # of SQLite's machine between two looks at the clock: under a m
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE doc (n INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, day INTEGER NOT NULL, ord TEXT NOT NULL);
+CREATE TABLE named (short INTEGER PRIMARY KEY, n INTEGER NOT NULL);
 CREATE TABLE source (n INTEGER PRIMARY KEY, text BLOB NOT NULL, stamp BLOB NOT NULL);
 CREATE INDEX doc_day ON doc (day DESC, ref);
 CREATE INDEX doc_ord ON doc (ord, ref);
@@ -252,6 +254,7 @@ class Fts5Engine:
             db.execute("INSERT INTO text (text) VALUES ('delete-all')")
             db.execute("DELETE FROM doc")
             db.execute("DELETE FROM source")
+            db.execute("DELETE FROM named")
             db.execute("DELETE FROM facet")
             db.execute("UPDATE meta SET value = 0 WHERE key = 'change'")
 
@@ -426,6 +429,7 @@ def _put(db: Any, document: Document, text: Sequence[str], tokens: list[str]) ->
         "INSERT INTO doc (n, ref, day, ord) VALUES (?, ?, ?, ?)",
         (n, document.id, document.day, document.order),
     ).lastrowid
+    db.execute("INSERT INTO named VALUES (?, ?)", (_short(document.id), n))
     db.execute("INSERT INTO source VALUES (?, ?, ?)", (n, kept, bytes.fromhex(document.stamp)))
     marks = ", ".join("?" * (len(tokens) + 1))
     db.execute(f"INSERT INTO text (rowid, {_COLUMNS}) VALUES ({marks})", (n, *tokens))  # noqa: S608
@@ -445,6 +449,7 @@ def _remove(db: Any, ref: str) -> int | None:
     marks = ", ".join("?" * (len(tokens) + 1))
     db.execute(f"INSERT INTO text (text, rowid, {_COLUMNS}) VALUES ('delete', {marks})", (n, *tokens))  # noqa: S608
     db.execute("DELETE FROM doc WHERE n = ?", (n,))
+    db.execute("DELETE FROM named WHERE short = ?", (_short(ref),))
     db.execute("DELETE FROM source WHERE n = ?", (n,))
     db.execute("DELETE FROM facet WHERE n = ?", (n,))
     return int(n)
@@ -466,7 +471,7 @@ class _Among:
     @property
     def clauses(self) -> list[Clause]:
         """All but `within`."""
-        out = [Clause(f"+n NOT IN ({_NUMBERS})", (json.dumps(list(self.without)),))] if self.without else []
+        out = [Clause(f"+n NOT IN ({_NUMBERS})", _asked(self.without))] if self.without else []
         return [*out, *_dated(self.days)]
 
 
@@ -489,7 +494,20 @@ class _Set:
         return [Clause(f"+n {'NOT ' * self.but}IN {self.table}")] if self.table else []
 
 
-_NUMBERS = "SELECT doc.n FROM json_each(?) j JOIN doc ON doc.ref = j.value"
+_NUMBERS = "SELECT named.n FROM json_each(?) j JOIN named ON named.short = j.value"
+
+
+def _short(ref: str) -> int:
+    """Eight bytes for an id: a thousand ids asked for read a third of the pages that whole ids take, and of
+    a sealed file the pages are what costs. Of a million ids two share them once in 37 million indexes; the
+    second is then refused (`short` is a primary key), never taken for the first.
+    """
+    return int.from_bytes(blake2b(ref.encode(), digest_size=8).digest(), signed=True)
+
+
+def _asked(refs: Iterable[str]) -> tuple[str]:
+    """The value of _NUMBERS."""
+    return (json.dumps([_short(ref) for ref in refs]),)
 
 
 def _dated(days: Days | None) -> list[Clause]:
@@ -519,13 +537,13 @@ def _found(db: Any, plan: match.Plan, among: _Among) -> _Set:
         found = _table(db, "hit", rows, beside, plan.match.values)
         return found if among.within is None else _within(db, found, among.within)
     if among.within is not None:
-        return _table(db, "hit", _NUMBERS, [*where, *limits], (json.dumps(list(among.within)),))
+        return _table(db, "hit", _NUMBERS, [*where, *limits], _asked(among.within))
     if plan.missed is not None and len(where) == 1 and not limits:
         rows = "SELECT rowid AS n FROM text WHERE text MATCH ?"
         missed = _table(db, "hit", rows, [], plan.missed.values)
         return _Set(_documents(db) - missed.size, "hit", but=True)
     if not where and len(limits) == 1 and among.without:
-        left = _table(db, "hit", _NUMBERS, [], (json.dumps(list(among.without)),))
+        left = _table(db, "hit", _NUMBERS, [], _asked(among.without))
         return _Set(_documents(db) - left.size, "hit", but=True)
     if where or limits:
         return _table(db, "hit", "SELECT n FROM doc", [*where, *limits])
@@ -534,9 +552,9 @@ def _found(db: Any, plan: match.Plan, among: _Among) -> _Set:
 
 def _within(db: Any, found: _Set, within: Collection[str]) -> _Set:
     """Of `found` those with one of the ids; the smaller side is looked up, row by row."""
-    ids = (json.dumps(list(within)),)
     if found.size > len(within):
-        return _table(db, "limited", _NUMBERS, found.clauses, ids)
+        return _table(db, "limited", _NUMBERS, found.clauses, _asked(within))
+    ids = (json.dumps(list(within)),)
     rows = f"SELECT doc.n, doc.ref FROM {found.table} h CROSS JOIN doc ON doc.n = h.n"  # noqa: S608
     return _table(db, "limited", rows, [Clause("ref IN (SELECT value FROM json_each(?))", ids)])
 

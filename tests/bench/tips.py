@@ -66,9 +66,9 @@ def run(site: Any, *, tips: int) -> Table | list[Table]:
         for kind, queries in corpus.queries().items():
             for part in SHARES:
                 cells = [
-                    timed(make, queries, sort, corpus.chosen(part))
+                    cell
                     for sort in ("relevance", "date")
-                    for make in makers.values()
+                    for cell in in_turn(list(makers.values()), queries, sort, corpus.chosen(part))
                 ]
                 asked.rows.append([kind, f"{part:.2%}" if part < 1 else "none", *cells])
         return [costs, asked, alike(makers["sealed"], corpus)]
@@ -245,15 +245,21 @@ def held(make: Callable[[], Fts5Engine], path: Path, tips: int, speed: float) ->
     }
 
 
-def timed(make: Callable[[], Fts5Engine], queries: Sequence[str], sort: Any, chosen: set[str] | None) -> str:
-    """p50 / p95 of a first page, each in a file that is opened for it."""
-    times = []
-    for text in queries:
-        start = time.perf_counter()
-        with make() as engine:
-            page(engine, text, sort, chosen)
-        times.append(time.perf_counter() - start)
-    return f"{milliseconds(share(times, 0.5))} / {milliseconds(share(times, 0.95))}"
+def in_turn(
+    makers: Sequence[Callable[[], Fts5Engine]], queries: Sequence[str], sort: Any, chosen: set[str] | None
+) -> list[str]:
+    """p50 / p95 of a first page for each engine, in a file that is opened for it. Each query is asked of all,
+    one after the other, and another is first each time: what else the machine does hits all alike.
+    """
+    times: list[list[float]] = [[] for _ in makers]
+    for number, text in enumerate(queries):
+        for step in range(len(makers)):
+            which = (number + step) % len(makers)
+            start = time.perf_counter()
+            with makers[which]() as engine:
+                page(engine, text, sort, chosen)
+            times[which].append(time.perf_counter() - start)
+    return [f"{milliseconds(share(taken, 0.5))} / {milliseconds(share(taken, 0.95))}" for taken in times]
 
 
 def page(engine: Fts5Engine, text: str, sort: Any, chosen: set[str] | None) -> list[str]:

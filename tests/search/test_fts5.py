@@ -11,7 +11,7 @@ import pytest
 
 from search.documents import Document
 from search.engines import fts5
-from search.engines.base import IndexDamaged
+from search.engines.base import EngineError, IndexDamaged
 from search.engines.fts5 import Fts5Engine
 from search.engines.sealed import SealedEngine
 from search.query import parse
@@ -184,3 +184,29 @@ def test_parts_are_merged_until_few_are_left(tmp_path: Path) -> None:
 
 def _parts(engine: Fts5Engine) -> int:
     return int(engine._db.execute("SELECT count(DISTINCT segid) FROM text_idx").fetchone()[0])
+
+
+def test_the_short_form_of_an_id_goes_with_its_document(make) -> None:  # type: ignore[no-untyped-def]
+    with make() as engine:
+        engine.index([document(n) for n in range(5)])
+        engine.index([document(1, "改过的题目")])
+        engine.delete(["d:0"])
+        shorts = "SELECT short, n FROM named ORDER BY n"
+        held = {ref: n for n, ref in engine._db.execute("SELECT n, ref FROM doc")}
+        assert dict(engine._db.execute(shorts)) == {fts5._short(ref): n for ref, n in held.items()}
+        assert engine.search(parse(""), within=["d:0", "d:1", "d:9"]).ids == ["d:1"]
+        engine.clear()
+        assert engine._db.execute(shorts).fetchall() == []
+
+
+def test_two_ids_of_one_short_form_are_never_taken_for_each_other(  # type: ignore[no-untyped-def]
+    make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make() as engine:
+        monkeypatch.setattr(fts5, "_short", lambda ref: 7)
+        engine.index([document(1)])
+        with pytest.raises(EngineError):
+            engine.index([document(2)])
+        assert engine.ids() == {"d:1"}
+        engine.index([document(1, "改过的题目")])  # the same id again is no other
+        assert engine.count() == 1
