@@ -84,7 +84,15 @@ class FilterForm(forms.Form):
     )
     label = forms.ChoiceField(label=_("标签"), required=False)
     sort = forms.ChoiceField(
-        label=_("排列"), required=False, choices=[("due", _("期限近的在前")), ("new", _("新来的在前"))]
+        label=_("排列"),
+        required=False,
+        choices=[
+            ("due", _("期限近的在前")),
+            ("priority", _("紧要的在前")),
+            ("activity", _("最近有新内容的在前")),
+            ("age", _("等得久的在前")),
+            ("new", _("新来的在前")),
+        ],
     )
 
     def __init__(

@@ -28,24 +28,49 @@ class NoSuchPage(Exception):
     """The address names a place in the list that cannot be."""
 
 
+# The orders of the queue; each is read as parts that stand one after another, each in the order of an index.
+SORTS = ("due", "priority", "age", "new", "activity")
+LEVELS = (3, 2, 1, 0)  # of priority, the pressing first
+
+
 @dataclass(frozen=True)
 class Cursor:
-    """The last row of a page: its due date (or day of receipt), then its uuid."""
+    """The last row of a page: its due date (or day of receipt), its uuid, and what else its order needs.
+
+    `rank`: the priority by "priority", the change number by "activity"; `office`: of the row, by "activity".
+    """
 
     day: dt.date | None
     tip: uuid.UUID
+    rank: int = 0
+    office: int = 0
 
     @classmethod
     def read(cls, text: str) -> Cursor:
-        """From "2026-11-18.<uuid hex>" or "none.<uuid hex>"; raises NoSuchPage."""
-        day, _, tip = text.partition(".")
+        """From "2026-11-18.<uuid hex>" or "none.<uuid hex>", more behind it; raises NoSuchPage."""
         try:
-            return cls(None if day == "none" else dt.date.fromisoformat(day), uuid.UUID(hex=tip))
+            day, tip, *more = text.split(".")
+            rank, office = (int(number) for number in (*more, "0", "0")[:2])
+            made = cls(
+                None if day == "none" else dt.date.fromisoformat(day), uuid.UUID(hex=tip), rank, office
+            )
         except ValueError as error:
             raise NoSuchPage from error
+        if len(more) > 2 or max(abs(rank), office) >= 2**63 or office < 0:  # a number no column holds
+            raise NoSuchPage
+        return made
+
+    @classmethod
+    def at(cls, tip: Tip, sort: str) -> Cursor:
+        """The place behind this row."""
+        if sort == "activity":
+            return cls(None, tip.uuid, tip.change, tip.office_id)
+        day = tip.received_on if sort in ("new", "age") else tip.due_on
+        return cls(day, tip.uuid, tip.priority if sort == "priority" else 0)
 
     def __str__(self) -> str:
-        return f"{self.day.isoformat() if self.day else 'none'}.{self.tip.hex}"
+        place = f"{self.day.isoformat() if self.day else 'none'}.{self.tip.hex}"
+        return f"{place}.{self.rank}.{self.office}" if self.rank or self.office else place
 
 
 def branch(nodes: Iterable[Named], code: str) -> set[int]:
@@ -126,22 +151,27 @@ def page(
 ) -> tuple[list[Tip], str]:
     """One page by keyset, and the cursor of the next ("" on the last).
 
-    sort "due": nearest deadline first, those without one last; "new": newest first. `offices`: those of the
-    person; each is asked for a page of its own in index order, and the heads are merged.
+    sort "due": nearest deadline first, those without one last; "priority": the pressing first, each level so;
+    "age": the longest here first; "new": newest first; "activity": last written first (a report, a message,
+    a note; not a claim), office after office, because each office numbers its own changes and the hour of a
+    reporter is kept nowhere. `offices`: those of the person; each is asked for a page of its own in index
+    order, and the heads are merged.
     """
     cursor = Cursor.read(after) if after else None
-    if sort == "new" and cursor and cursor.day is None:
+    if cursor and cursor.day is None and sort in ("new", "age"):
         raise NoSuchPage
     tips = tips.select_related("category", "region", "assignee", "office")
-    parts = _newest(tips, cursor) if sort == "new" else _nearest(tips, cursor)
     rows: list[Tip] = []
-    for part in parts:
+    if sort == "activity":
+        parts = _changed(tips, cursor, sorted(offices))
+    else:
+        parts = [(part, offices) for part in PARTS[sort](tips, cursor)]
+    for part, of in parts:
         if len(rows) <= PAGE:
-            rows += _merged(part, offices, _newest_key if sort == "new" else _nearest_key, PAGE + 1)
+            rows += _merged(part, of, KEYS[sort], PAGE + 1 - len(rows))
     if len(rows) <= PAGE:
         return rows, ""
-    last = rows[PAGE - 1]
-    return rows[:PAGE], str(Cursor(last.received_on if sort == "new" else last.due_on, last.uuid))
+    return rows[:PAGE], str(Cursor.at(rows[PAGE - 1], sort))
 
 
 def _nearest(tips: QuerySet[Tip], cursor: Cursor | None) -> list[QuerySet[Tip]]:
@@ -156,6 +186,18 @@ def _nearest(tips: QuerySet[Tip], cursor: Cursor | None) -> list[QuerySet[Tip]]:
     return [dated.filter(beyond, due_on__gte=cursor.day), undated]
 
 
+def _pressing(tips: QuerySet[Tip], cursor: Cursor | None) -> list[QuerySet[Tip]]:
+    """Level after level, each by deadline; a level that holds a whole page ends the reading."""
+    if cursor is not None and cursor.rank not in LEVELS:
+        raise NoSuchPage
+    found: list[QuerySet[Tip]] = []
+    for level in LEVELS:
+        if cursor is None or level <= cursor.rank:
+            begun = cursor if cursor is not None and level == cursor.rank else None
+            found += _nearest(tips.filter(priority=level), begun)
+    return found
+
+
 def _newest(tips: QuerySet[Tip], cursor: Cursor | None) -> list[QuerySet[Tip]]:
     tips = tips.order_by("-received_on", "-uuid")
     if cursor is None:
@@ -164,12 +206,41 @@ def _newest(tips: QuerySet[Tip], cursor: Cursor | None) -> list[QuerySet[Tip]]:
     return [tips.filter(beyond, received_on__lte=cursor.day)]
 
 
+def _oldest(tips: QuerySet[Tip], cursor: Cursor | None) -> list[QuerySet[Tip]]:
+    tips = tips.order_by("received_on", "uuid")
+    if cursor is None:
+        return [tips]
+    beyond = Q(received_on__gt=cursor.day) | Q(uuid__gt=cursor.tip)
+    return [tips.filter(beyond, received_on__gte=cursor.day)]
+
+
+def _changed(
+    tips: QuerySet[Tip], cursor: Cursor | None, offices: Sequence[int]
+) -> Sequence[tuple[QuerySet[Tip], Sequence[int]]]:
+    """Each office by its change numbers, downwards; from the cursor's office on."""
+    tips = tips.order_by("-change")
+    if cursor is None:
+        return [(tips, [office]) for office in offices]
+    begun = [(tips.filter(change__lt=cursor.rank), [o]) for o in offices if o == cursor.office]
+    return begun + [(tips, [o]) for o in offices if o > cursor.office]
+
+
 def _nearest_key(tip: Tip) -> tuple[Any, ...]:
     return (tip.due_on or dt.date.max, tip.uuid)
 
 
 def _newest_key(tip: Tip) -> tuple[Any, ...]:
     return (-tip.received_on.toordinal(), -tip.uuid.int)
+
+
+PARTS = {"due": _nearest, "priority": _pressing, "age": _oldest, "new": _newest}
+KEYS: dict[str, Callable[[Tip], tuple[Any, ...]]] = {
+    "due": _nearest_key,
+    "priority": _nearest_key,  # within one level
+    "age": lambda tip: (tip.received_on, tip.uuid),
+    "new": _newest_key,
+    "activity": lambda tip: (-tip.change,),
+}
 
 
 def _merged(

@@ -263,12 +263,10 @@ class Tip(models.Model):
             models.Index(fields=["assignee", "due_on", "uuid"], name="tip_open_mine", condition=OPEN),
             models.Index(fields=["category", "due_on", "uuid"], name="tip_open_category", condition=OPEN),
             models.Index(fields=["region", "due_on", "uuid"], name="tip_open_region", condition=OPEN),
-            # Rare marks: what has them is found without reading what has not.
-            models.Index(
-                fields=["office", "priority", "due_on", "uuid"],
-                name="tip_pressing",
-                condition=models.Q(priority__gt=0),
-            ),
+            models.Index(fields=["office", "received_on", "uuid"], name="tip_open_age", condition=OPEN),
+            # Not partial: the order by priority reads each level of it, on either database.
+            models.Index(fields=["office", "priority", "due_on", "uuid"], name="tip_priority"),
+            # A rare mark: what has it is found without reading what has not.
             models.Index(fields=["office", "uuid"], name="tip_held", condition=models.Q(hold=True)),
             models.Index(fields=["office", "due_on", "uuid"], name="tip_all"),
         ]

@@ -136,7 +136,7 @@ def _queue(request: DeskRequest) -> HttpResponse:
             for tip in page
         ],
         "acts": [(act.value, act.label) for act in Job.Act if may[bulk.NEEDS[act]]],
-        "newest_first": newest,
+        "order": chosen["sort"],
         "following": following and _address(request.GET, after=following),
         "first": _address(request.GET) if after else "",
         "clear": _address(request.GET, words="", near="") if text else "",

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from workdays import clock
 
 from complaints.desk import queue as rows
+from complaints.desk.models import SavedView
 from complaints.intake.models import State, Tip
 
 LINK = re.compile(r'<a href="/desk/tips/([^/]+)/"')
@@ -39,9 +40,11 @@ def test_pages_by_keyset_leave_nothing_out_and_repeat_nothing(desk: Any, monkeyp
     today = clock.today()
     for n, tip in enumerate(tips):  # equal days, and days that are not set
         due = None if n >= 6 else today + dt.timedelta(days=n // 2)
-        Tip.objects.filter(pk=tip.pk).update(due_on=due, received_on=today - dt.timedelta(days=n // 3))
+        Tip.objects.filter(pk=tip.pk).update(
+            due_on=due, received_on=today - dt.timedelta(days=n // 3), priority=(0, 2, 0, 3, 0)[n % 5]
+        )
     client = desk.client("triage")
-    for sort in ("due", "new"):
+    for sort in rows.SORTS:
         seen: list[str] = []
         url = f"/desk/?state=all&sort={sort}"
         while url:
@@ -55,15 +58,57 @@ def test_pages_by_keyset_leave_nothing_out_and_repeat_nothing(desk: Any, monkeyp
         if sort == "due":
             days = [found[n].due_on or dt.date.max for n in seen]
             assert days == sorted(days)
+        elif sort == "priority":
+            order = [(-found[n].priority, found[n].due_on or dt.date.max) for n in seen]
+            assert order == sorted(order)
+            assert len({level for level, _day in order}) == 3
+        elif sort == "activity":
+            changes = [found[n].change for n in seen]
+            assert changes == sorted(changes, reverse=True)
         else:
             assert [found[n].received_on for n in seen] == sorted(
-                (t.received_on for t in found.values()), reverse=True
+                (t.received_on for t in found.values()), reverse=sort == "new"
             )
 
 
-@pytest.mark.parametrize("after", ["nonsense", "2026-99-99.x", "2026-01-01", "~", "none.zz", "\x00"])
+def test_every_order_pages_through_two_offices_and_is_kept_in_a_view(desk: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(rows, "PAGE", 2)
+    desk.member("handler", "handler", desk.city)
+    tips = [desk.tip(f"第{n}件", **({"region": "town"} if n % 2 else {})) for n in range(5)]
+    Tip.objects.filter(pk=tips[3].pk).update(priority=3)
+    offices = sorted({tip.office_id for tip in tips})
+    assert len(offices) == 2
+    for sort in rows.SORTS:
+        seen, after = [], ""
+        while page := rows.page(Tip.objects.all(), offices=offices, sort=sort, after=after):
+            seen += [tip.pk for tip in page[0]]
+            if not (after := page[1]):
+                break
+        assert len(seen) == 5
+        assert set(seen) == {tip.pk for tip in tips}
+        if sort == "priority":
+            assert seen[0] == tips[3].pk
+    client = desk.client("handler")
+    client.post("/desk/views/", {"name": "紧要", "sort": "priority"})
+    assert SavedView.objects.get().query == "sort=priority"
+    assert "?sort=priority" in client.get("/desk/").text
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "nonsense",
+        "2026-99-99.x",
+        "2026-01-01",
+        "~",
+        "none.zz",
+        "\x00",
+        f"none.{'f' * 32}.9",
+        f"none.{'f' * 32}.x.1",
+    ],
+)
 def test_a_place_that_cannot_be_is_404(desk: Any, after: str) -> None:
-    assert desk.client("triage").get("/desk/", {"after": after}).status_code == 404
+    assert desk.client("triage").get("/desk/", {"after": after, "sort": "priority"}).status_code == 404
 
 
 def test_a_page_beyond_the_last_is_empty(desk: Any) -> None:
