@@ -14,6 +14,7 @@ class CmsConfig(AppConfig):
         from cms import handlers, sources
         from cms.flow import reviews  # noqa: F401  (registers its outbox handler)
         from cms.importing import jobs  # noqa: F401  (so does it)
+        from cms.publishing import many  # noqa: F401  (and it)
         from cms.setup import after_migrate
         from search.documents import register_source
 

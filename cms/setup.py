@@ -32,6 +32,7 @@ from cms.models import (
     Law,
     Level,
     LevelAlias,
+    NoticeFeedback,
     NoticeType,
     Obligation,
     Opinion,
@@ -243,6 +244,7 @@ def install_groups(root: Page) -> None:
         _permit(group, HeaderSynonym, ["add", "change", "view"])
         _permit(group, Synonym, ["add", "change", "delete", "view"])
         _permit(group, Opinion, ["change", "view"])
+        _permit(group, NoticeFeedback, [a for a in actions if a in ("change", "view", "publish")])
         _permit_pages(group, root, [a for a in actions if a != "view"])
         _permit_collection(group)
     for model in (Category, Level, RiskGrade, NoticeType, Obligation):

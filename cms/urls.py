@@ -6,7 +6,7 @@ from django.urls import path
 from cms import feeds
 from cms.data import views as data
 from cms.sitemaps import SITEMAPS
-from cms.views import compare, consultations, flow, ledger, openness, pages, registers, risks, stats
+from cms.views import compare, consultations, flow, ledger, notices, openness, pages, registers, risks, stats
 
 app_name = "cms"
 urlpatterns = [
@@ -32,7 +32,7 @@ urlpatterns = [
     path("library/<slug:slug>/", pages.library_article, name="library_article"),
     path("notices/", pages.notice_list, name="notice_list"),
     path("notices/matrix/", openness.matrix, name="notice_matrix"),
-    path("notices/<slug:slug>/", pages.notice, name="notice"),
+    path("notices/<slug:slug>/", notices.notice, name="notice"),
     path("consultations/", consultations.consultation_list, name="consultation_list"),
     path("consultations/<slug:slug>/", consultations.consultation, name="consultation"),
     path("about/", pages.standing, {"slug": "about"}, name="about"),

@@ -10,6 +10,7 @@ from wagtail.admin import messages
 from wagtail.snippets.models import register_snippet
 
 from cms.admin import (
+    bulk,
     erasing,
     flow,
     imports,
@@ -32,6 +33,15 @@ def flow_urls():
     return [
         path("flow/preview/", flow.preview, name="flow_preview"),
         path("flow/import/", flow.bpmn_import, name="flow_bpmn_import"),
+    ]
+
+
+@hooks.register("register_admin_urls")
+def bulk_urls():
+    """What came of a bulk action. Each view lets in who asked for it, and administrators."""
+    return [
+        path("bulk-jobs/<int:pk>/", bulk.job, name="bulk_job"),
+        path("bulk-jobs/<int:pk>/state/", bulk.state, name="bulk_state"),
     ]
 
 

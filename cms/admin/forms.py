@@ -47,6 +47,33 @@ class FlowchartForm(RegisterForm):
     """Rows of steps, transitions and risks; the preview beside them shows them before they are saved."""
 
 
+class FeedbackForm(BoundForm):
+    """Public words and their answer: one person writes them, another makes them public."""
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        user, row = self.for_user, self.instance
+        if user is None:
+            return data
+        public = row.State.PUBLIC
+        if public in (data.get("state"), self.initial.get("state")):
+            if not user.has_perm("cms.publish_noticefeedback"):
+                self.add_error("state", _("公开和改动已公开的反馈，要由有发布权限的人来做。"))
+            elif data.get("state") == public and not user.is_superuser and self.writer() == user.pk:
+                self.add_error("state", _("公开的文字和答复是您写的：请先保存，由另一个人公开。"))
+        return data
+
+    def writer(self) -> int | None:
+        """Who wrote what would be public: whoever types now, else whoever did last."""
+        typed = {"shown", "answer"} & set(self.changed_data)
+        return self.for_user.pk if typed else self.instance.written_by_id
+
+    def save(self, commit: bool = True) -> Any:
+        if self.for_user is not None:
+            self.instance.written_by_id = self.writer()
+        return super().save(commit=commit)
+
+
 class GradeSelect(forms.Select):
     """The levels of the site's own scale, read when the form is drawn."""
 

@@ -7,7 +7,7 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from cms.admin.viewsets import BoundPolicy, Scoped
-from cms.models import NoticeType, Obligation, Opinion
+from cms.models import NoticeFeedback, NoticeType, Obligation, Opinion
 
 
 class NoticeTypeViewSet(SnippetViewSet):
@@ -31,7 +31,7 @@ class ObligationViewSet(Scoped, SnippetViewSet):
 
 
 class LookOnlyPolicy(BoundPolicy):
-    """Opinions come from the public page alone and are not deleted: here they are looked at and sorted."""
+    """Opinions and feedback come from the public page alone; here they are sorted, and never deleted."""
 
     def user_has_permission(self, user, action):
         return action in ("view", "change", "choose") and super().user_has_permission(user, "change")
@@ -55,8 +55,16 @@ class OpinionViewSet(Scoped, SnippetViewSet):
         return super().get_queryset(request).select_related("page")
 
 
+register_permission_policy(NoticeFeedback, LookOnlyPolicy(NoticeFeedback))
+
+
+class FeedbackViewSet(OpinionViewSet):
+    model = NoticeFeedback
+    list_export = ["text", "times", "received_on", "state", "shown", "answer", "note"]
+
+
 class OpennessGroup(SnippetViewSetGroup):
     menu_label = _("公开事项")
     menu_icon = "date"
     menu_order = 151
-    items = (ObligationViewSet, NoticeTypeViewSet, OpinionViewSet)
+    items = (ObligationViewSet, NoticeTypeViewSet, OpinionViewSet, FeedbackViewSet)

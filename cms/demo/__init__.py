@@ -17,7 +17,7 @@ from wagtail.models import Locale
 from workdays import clock
 
 from cms import setup
-from cms.demo import articles, benchmarks, cases, charts, items, laws, organisations
+from cms.demo import articles, benchmarks, cases, charts, items, laws, openness, organisations
 from cms.models import (
     Accountability,
     ArticlePage,
@@ -62,6 +62,9 @@ def load() -> list[dict[str, Any]]:
     _flowcharts(made)
     heads = _benchmarks(made)
     _pages()
+    home = HomePage.objects.get(locale=Locale.get_default())
+    sections = {page.slug: page for page in SectionPage.objects.child_of(home)}
+    openness.load(by_code, sections, _place, days_ago)
     _cases(by_code, made, heads)
     _a_second_version(made["9901-CG-CF-0147"])
     return [_editor(*row) for row in EDITORS]

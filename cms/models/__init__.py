@@ -3,6 +3,7 @@
 from .base import Limit, Register, RegisterQuerySet, Row
 from .batches import HeaderSynonym, ImportBatch, ImportFile, ImportRow, Responsibility
 from .benchmarks import AmountKind, Benchmark, Tier
+from .bulk import BulkJob, BulkRow
 from .consultations import (
     ConsultationAnswer,
     ConsultationPage,
@@ -10,6 +11,7 @@ from .consultations import (
     ConsultationParagraph,
     Opinion,
 )
+from .feedback import NoticeFeedback
 from .flowcharts import (
     Flowchart,
     ReviewReminder,
@@ -58,6 +60,8 @@ __all__ = [
     "ArticlePage",
     "Benchmark",
     "BodyNature",
+    "BulkJob",
+    "BulkRow",
     "CaseOutcomePage",
     "CaseProvision",
     "CaseResult",
@@ -90,6 +94,7 @@ __all__ = [
     "Limit",
     "Material",
     "NoticeAttachment",
+    "NoticeFeedback",
     "NoticePage",
     "NoticeType",
     "Obligation",

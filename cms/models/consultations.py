@@ -22,8 +22,7 @@ from workdays import clock
 from .base import Row
 from .blocks import FEATURES, BodyBlock
 from .pages import PublishedPage
-
-LONGEST = 4_000  # characters of one opinion
+from .said import Said
 
 
 class ConsultationPage(PublishedPage):
@@ -171,7 +170,7 @@ class OpinionQuerySet(models.QuerySet):
         return self.filter(state=Opinion.State.WAITING)
 
 
-class Opinion(models.Model):
+class Opinion(Said):
     """What somebody thinks of a draft. The day alone is kept; the same words sent again raise `times`."""
 
     class State(models.TextChoices):
@@ -184,16 +183,10 @@ class Opinion(models.Model):
     )
     paragraph = models.UUIDField(null=True, blank=True, editable=False)  # translation_key; None: the whole
     place = models.CharField(_("对哪一条"), max_length=60, blank=True)
-    text = models.TextField(_("意见"), max_length=LONGEST)
-    digest = models.CharField(max_length=64, editable=False)
-    times = models.PositiveIntegerField(_("次数"), default=1)
-    received_on = models.DateField(_("收到日期"))
     state = models.CharField(_("审看"), max_length=8, choices=State, default=State.WAITING)
     note = models.CharField(
         _("审看说明"), max_length=200, blank=True, help_text=_("不列入的，写明理由，例如与草案无关。")
     )
-
-    on_pages = False  # no page shows it: one that comes clears no cache
 
     objects = OpinionQuerySet.as_manager()
 

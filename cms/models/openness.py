@@ -29,12 +29,16 @@ class NoticeType(Table):
         VILLAGE = "village", _("村（居）务公开")
 
     sphere = models.CharField(_("领域"), max_length=12, choices=Sphere, default=Sphere.GOVERNMENT)
+    feedback = models.BooleanField(
+        _("接受居民反馈"), default=True, help_text=_("这一类公告的页面上可以写反馈，不用登记。")
+    )
 
     panels = [
         FieldPanel("name"),
         FieldPanel("name_en"),
         FieldPanel("code"),
         FieldPanel("sphere"),
+        FieldPanel("feedback"),
         FieldPanel("order"),
     ]
 

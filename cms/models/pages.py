@@ -271,6 +271,16 @@ class NoticePage(PublishedPage):
         verbose_name = _("通知公告")
         verbose_name_plural = _("通知公告")
 
+    def get_context(self, request, *args, **kwargs):
+        from cms.views.notices import context_of
+
+        return {**super().get_context(request, *args, **kwargs), **context_of(self)}
+
+    @property
+    def takes_feedback(self) -> bool:
+        """Whether its type asks for what residents think."""
+        return self.notice_type is not None and self.notice_type.feedback
+
 
 class NoticeAttachment(Row):
     page = ParentalKey(NoticePage, on_delete=models.CASCADE, related_name="attachments")

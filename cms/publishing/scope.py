@@ -16,6 +16,7 @@ from cms.models import (
     Flowchart,
     HeaderSynonym,
     ImportBatch,
+    NoticeFeedback,
     Obligation,
     Opinion,
     Organisation,
@@ -25,7 +26,7 @@ from cms.models import (
 )
 
 OWNED = (PowerItem, ImportBatch, HeaderSynonym, Obligation)  # their `organisation` owns them
-BOUND = (*OWNED, Flowchart, Benchmark, Organisation, Opinion)
+BOUND = (*OWNED, Flowchart, Benchmark, Organisation, Opinion, NoticeFeedback)
 
 
 def codes_of(user: Any) -> list[str] | None:
@@ -46,7 +47,7 @@ def limit_to(model: Any, codes: list[str] | None) -> Q:
         return Q(code__in=codes)
     if model in OWNED:
         return Q(organisation__code__in=codes)
-    if model is Opinion:
+    if model in (Opinion, NoticeFeedback):
         return Q(page__organisation__code__in=codes)
     found = Q(power_item__organisation__code__in=codes)
     if model is Benchmark:  # an imported one knows its issuer by name, and its item perhaps later
@@ -81,7 +82,7 @@ def may_become(user: Any, obj: Any) -> bool:
         return True
     if isinstance(obj, Organisation):  # a new one is below one of theirs; their own keeps its place
         return obj.code in codes or (obj.parent is not None and obj.parent.code in codes)
-    if isinstance(obj, Opinion):
+    if isinstance(obj, (Opinion, NoticeFeedback)):
         return obj.page.organisation is not None and obj.page.organisation.code in codes
     if isinstance(obj, OWNED):
         return obj.organisation is not None and obj.organisation.code in codes

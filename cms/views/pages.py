@@ -93,12 +93,6 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def notice(request: HttpRequest, slug: str) -> HttpResponse:
-    """A notice."""
-    return _sheet(request, "cms/notice.html", _one(NoticePage, slug=slug))
-
-
-@require_safe
 def standing(request: HttpRequest, slug: str) -> HttpResponse:
     """About, privacy, accessibility: articles at addresses of their own."""
     page = _one(ArticlePage, slug=slug, article_kind=ArticlePage.Kind.PAGE)

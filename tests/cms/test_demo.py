@@ -5,20 +5,37 @@ from __future__ import annotations
 import time
 
 import pytest
+from workdays import clock
 
 from cms.models import (
     ArticlePage,
     Benchmark,
     CaseOutcomePage,
     Category,
+    ConsultationPage,
     Flowchart,
+    NoticeFeedback,
     NoticePage,
+    Obligation,
     Organisation,
     PowerItem,
     PublishedVersion,
 )
+from cms.publishing.openness import row_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cheap_kdf")]
+
+
+def cells() -> set[str]:
+    """The states that stand in the matrix of this year and the last."""
+    found = set()
+    for rule in Obligation.objects.prefetch_related("exemptions"):
+        notices = NoticePage.objects.filter(
+            organisation=rule.organisation, notice_type=rule.notice_type
+        ).select_related("locale")
+        for year in (clock.today().year, clock.today().year - 1):
+            found |= {cell.state for cell in row_of(rule, notices, year)}
+    return found
 
 
 def test_it_works(wagtail_root):
@@ -40,7 +57,11 @@ def test_it_works(wagtail_root):
     assert Benchmark.objects.disclosed().count() == 6
     assert CaseOutcomePage.objects.disclosed().count() == 8
     assert ArticlePage.objects.disclosed().in_language("zh-hans").exclude(article_kind="page").count() == 8
-    assert NoticePage.objects.disclosed().count() == 2
+    assert NoticePage.objects.disclosed().count() == 6
+    assert NoticeFeedback.objects.public().count() == 1
+    assert [page.state for page in ConsultationPage.objects.disclosed()] == ["answered"]
+    assert {"published", "exempt"} <= cells()
+    assert cells() & {"due", "late"}
     english = ArticlePage.objects.disclosed().in_language("en").values_list("slug", flat=True)
     assert set(english) == {"about", "privacy", "accessibility", "education-report-4"}
     for page in ArticlePage.objects.disclosed():

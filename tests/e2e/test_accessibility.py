@@ -214,7 +214,8 @@ def openness() -> dict[str, str]:
         running = consultation(LONG[:60], organisation=owner, lede=LONG)
         past = {"opens_on": today - dt.timedelta(days=9), "closes_on": today - dt.timedelta(days=1)}
         consultation("答复了的草案", summary="<p>收到三条。</p>", summary_on=today, answer=LONG, **past)
-    running, answered = ConsultationPage.objects.disclosed().order_by("pk")[:2]
+    ours = ConsultationPage.objects.disclosed().exclude(slug="consultation-parking-1")  # the demo's own
+    running, answered = ours.order_by("pk")[:2]
     return {"running": running.get_absolute_url(), "answered": answered.get_absolute_url()}
 
 

@@ -1,4 +1,4 @@
-"""What a site begins with, written again row by row: to make it takes a second, and 40 files begin with it."""
+"""What a site begins with, written again row by row: to make it takes a second, and forty files need it."""
 
 from __future__ import annotations
 
