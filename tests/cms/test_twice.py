@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth import get_user_model
+from ledger.models import Event
 from outbox.models import Entry
 from wagtail.models import ReferenceIndex
 from wagtail.search.models import IndexEntry
 
-from cms.publishing import generations
+from cms.models import BulkJob, BulkRow, PowerItem
+from cms.publishing import generations, many
 from tests.cms import making
 from tests.faults.twice import as_once
 
@@ -38,3 +41,19 @@ def test_what_editors_search() -> None:
     references, entries = look()
     assert references > 1
     assert entries == 1
+
+
+def test_a_bulk_action() -> None:
+    """Each item is withdrawn once: one event, whoever goes on with the job."""
+    items = [making.item(f"事项{n}") for n in range(2)]
+    editor = get_user_model().objects.create(username="bulk", is_superuser=True)
+    job = many.start(editor, BulkJob.Kind.WITHDRAW, items, reason="误公布")
+    Entry.objects.all().delete()
+
+    def look() -> tuple[int, int, list[str]]:
+        live = PowerItem.objects.filter(pk__in=[item.pk for item in items], live=True).count()
+        results = BulkRow.objects.filter(job=job).order_by("pk").values_list("result", flat=True)
+        return live, Event.objects.filter(kind="withdrawn").count(), list(results)
+
+    as_once("cms.many", str(job.pk), look)
+    assert look() == (0, 2, [BulkRow.Result.DONE] * 2)
