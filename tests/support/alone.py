@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -64,10 +65,12 @@ def own_stores(settings: Any, folder: Path) -> Iterator[None]:
     for name in ("find", "media", "files", "secrets"):
         (folder / name).mkdir(exist_ok=True)
     prefix = settings.ELASTICSEARCH_PREFIX = f"test-{uuid4().hex[:12]}"
-    yield
-    if settings.ELASTICSEARCH_URL:
+    with questions() as asked:
+        yield
+    if settings.ELASTICSEARCH_URL and asked():
         forget(settings.ELASTICSEARCH_URL, prefix)
-    caches["default"].close()
+    for cache in caches.all(initialized_only=True):
+        cache.close()
 
 
 def redis(url: str, first: int) -> str:
@@ -78,6 +81,22 @@ def redis(url: str, first: int) -> str:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     assert worker < 5, "Redis has sixteen databases: at most five processes of pytest"
     return f"{url.rsplit('/', 1)[0]}/{first + worker}"
+
+
+@contextmanager
+def questions() -> Iterator[Callable[[], int]]:
+    """Counts what this process asks of Elasticsearch meanwhile: who asked nothing has no index to delete."""
+    from elastic_transport import Transport
+
+    real, asked = Transport.perform_request, count()
+
+    def perform(self: Transport, *args: Any, **kwargs: Any) -> Any:
+        next(asked)
+        return real(self, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Transport, "perform_request", perform)
+        yield lambda: next(asked)
 
 
 def forget(url: str, prefix: str) -> None:
