@@ -82,6 +82,7 @@ class _Built:
     cells: list[Cell]
     wraps: list[Wrap]
     files: list[tuple[HandedFile, UUID]]
+    event: Event
 
 
 def submit_tip(
@@ -215,6 +216,13 @@ def _build(*, master: receipts.Master, answers: Answers, files: Sequence[HandedF
         cells=sealed.cells,
         wraps=sealed.wraps,
         files=[(file, cell.uuid) for file, cell in zip(files, file_cells, strict=True)],
+        event=ledger.build(
+            kind="submitted",
+            actor="reporter",
+            tag=bytes(tip.tag),
+            date=today,
+            cell_hash=tips.cells_hash(sealed.cells),
+        ),
     )
 
 
@@ -241,7 +249,7 @@ def _store(built: _Built) -> None:
     Wrap.objects.bulk_create(built.wraps)
     for file, cell in built.files:
         hand_over(file, tip=tip.uuid, cell=cell)
-    _record_cells("submitted", "reporter", tip=tip, cells=built.cells)
+    ledger.write(built.event)
     enqueue(kind="tip.received", ref=str(tip.uuid))
 
 

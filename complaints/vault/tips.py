@@ -151,12 +151,9 @@ def new_cell(
 
 def epoch_unchanged(office: Office, epoch: Epoch) -> bool:
     """Whether `epoch` is still the newest of an office that takes tips. Ask inside the transaction."""
-    newest = Epoch.objects.filter(office=office, purpose=epoch.purpose).order_by("-number").first()
-    return (
-        newest is not None
-        and (newest.pk, bytes(newest.box_public)) == (epoch.pk, bytes(epoch.box_public))
-        and Office.objects.filter(pk=office.pk, active=True).exists()
-    )
+    epochs = Epoch.objects.filter(office=office, office__active=True, purpose=epoch.purpose)
+    newest = epochs.order_by("-number").values_list("pk", "box_public").first()
+    return newest is not None and (newest[0], bytes(newest[1])) == (epoch.pk, bytes(epoch.box_public))
 
 
 def identity_office(office: Office) -> Office | None:

@@ -39,11 +39,18 @@ def record(
     public matters; what is confided goes into a cell, and `cell_hash` is the SHA-256 of its sealed bytes.
     Raises NotInTransaction; ValueError for a value that has no canonical form.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise NotInTransaction(f"the event {kind} must be written with what it records")
-    event = build(
-        kind=kind, actor=actor, tag=tag, at=at, date=date, details=details or {}, cell_hash=cell_hash
+    return write(
+        build(kind=kind, actor=actor, tag=tag, at=at, date=date, details=details, cell_hash=cell_hash)
     )
+
+
+def write(event: Event) -> Event:
+    """Write an event that was built before the transaction of what it records, within that transaction.
+
+    Raises NotInTransaction.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransaction(f"the event {event.kind} must be written with what it records")
     event.save(force_insert=True)
     return event
 
@@ -55,7 +62,7 @@ def build(
     tag: bytes = b"",
     at: dt.datetime | None = None,
     date: dt.date | None = None,
-    details: dict[str, Any],
+    details: dict[str, Any] | None = None,
     cell_hash: bytes = b"",
 ) -> Event:
     """An unsaved event with fresh salts and its leaf."""
@@ -69,7 +76,7 @@ def build(
         tag=tag,
         at=at,
         date=day,
-        details=details,
+        details=details or {},
         cell_hash=cell_hash,
         salt_public=random(SALT_BYTES),
         salt_private=random(SALT_BYTES),
