@@ -38,14 +38,16 @@ def make(ref: str) -> None:
 def waiting(user: User) -> QuerySet[Asked]:
     """What the offices of this person were asked and have not answered, oldest first."""
     held = access.offices_for(user, "queue").order_by().values("pk")
-    rows = Asked.objects.filter(office__in=held, done_at=None).select_related("tip", "below", "office")
+    rows = Asked.objects.filter(access.limits(user, tip="tip__"), office__in=held, done_at=None)
+    rows = rows.select_related("tip", "below", "office")
     return rows.order_by("asked_on", "uuid")
 
 
 def done(*, pk: UUID, user: User) -> None:
     """The office below was spoken to; the reporter reads that in the tip's events. Raises Http404."""
     held = access.offices_for(user, "transfer").order_by().values("pk")
-    row = Asked.objects.filter(pk=pk, office__in=held).select_related("tip").first()
+    rows = Asked.objects.filter(access.limits(user, "transfer", tip="tip__"), office__in=held)
+    row = rows.filter(pk=pk).select_related("tip").first()
     if row is None:
         raise Http404
     now = clock.now()

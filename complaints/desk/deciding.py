@@ -186,6 +186,7 @@ def _still(user: User, tip: Tip) -> None:
     )
     if not list(held.values_list("pk")):
         raise PermissionDenied
+    access.require(user, "decide", tip=tip)  # nor has it been bound to other tips
 
 
 def _effect(proposal: Proposal, tip: Tip) -> dict[str, Any]:

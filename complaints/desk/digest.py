@@ -29,10 +29,11 @@ def send() -> int:
             below.setdefault(office.parent_id, []).append(office)
     sent = 0
     for user in _readers():
-        held = access.offices_for(user, "assign")
+        held, limits = access.offices_for(user, "assign"), access.limits(user, "assign")
+        own = _numbers(limits) if limits else numbers
         lines = []
         for office in held:
-            lines += [_line(office, numbers), *_escalated(below.get(office.pk, []), numbers)]
+            lines += [_line(office, own), *_escalated(below.get(office.pk, []), numbers)]
         if lines:
             with translation.override("zh-hans"):
                 subject = _("来件期限提醒")
@@ -46,10 +47,10 @@ def _readers() -> Iterable[User]:
     return people.exclude(email="").order_by("pk")
 
 
-def _numbers() -> dict[int, dict[str, int]]:
+def _numbers(limits: Q | None = None) -> dict[int, dict[str, int]]:
     today = clock.today()
     rows: Iterable[Any] = (
-        Tip.objects.filter(OPEN)
+        Tip.objects.filter(OPEN, limits or Q())
         .order_by()
         .values("office")
         .annotate(

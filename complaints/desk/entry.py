@@ -171,6 +171,7 @@ def band(request: DeskRequest, section: str = "") -> dict[str, Any]:
         "minutes_left": session.minutes_left(request),
         "can_administer": any(m.role == access.ADMINISTRATOR for m in held),
         "can_identity": any(m.role in access.TABLE["half"] for m in held),
+        "can_search": any(m.role in access.TABLE["search"] for m in held),
         "can_queue": any(m.role in access.TABLE["queue"] for m in held)
         or any(row.user_id == request.user.pk for row in broken),
         "emergencies": broken,

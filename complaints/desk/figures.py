@@ -58,10 +58,9 @@ def _short(name: str) -> str:
     return name
 
 
-def tables(user: User, *, today: dt.date | None = None) -> list[Table]:
-    """All tables of one's offices, each in one query, and the offices below as numbers and deadlines."""
-    today = today or clock.today()
-    tips, offices = access.tips_for(user), list(Office.objects.all())
+def tables(user: User, tips: QuerySet[Tip], *, today: dt.date | None = None) -> list[Table]:
+    """All tables of the person's tips (access.tips_for), each in one query; what lies below, in numbers."""
+    today, offices = today or clock.today(), list(Office.objects.all())
     cube = list(tips.order_by().values("category", "region", "office", "state").annotate(**_tally(today)))
     held = set(access.offices_for(user, "queue").values_list("pk", flat=True))
     return [

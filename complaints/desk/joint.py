@@ -81,7 +81,7 @@ def side_or_404(user: User, pk: UUID, action: str) -> Side:
     if found is None:
         raise Http404
     for office, leads in ((found.tip.office, True), (found.office, False)):
-        may = access.actions_of(user, office=office)
+        may = access.actions_of(user, office=office, tip=found.tip)
         if action in may and (leads or found.answer in LIVE):
             return Side(found, office, leads, may)
     raise Http404
@@ -90,7 +90,7 @@ def side_or_404(user: User, pk: UUID, action: str) -> Side:
 def asked(user: User) -> QuerySet[Joint]:
     """The parts that offices of this person have to do, nearest day first."""
     held = access.offices_for(user, "queue").order_by().values("pk")
-    rows = Joint.objects.filter(office__in=held, answer__in=LIVE)
+    rows = Joint.objects.filter(office__in=held, answer__in=LIVE).filter(access.limits(user, tip="tip__"))
     return rows.select_related("tip__office", "office").order_by("due_on", "uuid")
 
 
@@ -98,6 +98,7 @@ def led(user: User) -> QuerySet[Joint]:
     """The live parts, and those not taken on, of tips that offices of this person lead."""
     held = access.offices_for(user, "queue").order_by().values("pk")
     rows = Joint.objects.filter(tip__office__in=held, answer__in=[*LIVE, Answer.DECLINED])
+    rows = rows.filter(access.limits(user, office="tip__office", tip="tip__"))
     return rows.select_related("tip", "office").order_by("due_on", "uuid")
 
 

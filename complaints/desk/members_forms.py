@@ -8,6 +8,8 @@ from accounts.models import User
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from complaints.desk.forms import tree_choices
+from complaints.intake.models import Category, Region
 from complaints.vault.models import Membership
 
 LONG = {"max_length": _("请写短一些"), "null_characters_not_allowed": _("请删去看不见的字符")}
@@ -82,3 +84,29 @@ class RemoveForm(forms.Form):
     def __init__(self, *args: Any, held: list[tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["roles"].choices = held  # type: ignore[attr-defined]
+
+
+class BindForm(forms.Form):
+    """The categories and regions that a role is for; none of them: for all."""
+
+    categories = forms.ModelMultipleChoiceField(
+        Category.objects.all(),
+        label=_("只办这些类别"),
+        required=False,
+        to_field_name="code",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("请从列表里选类别"), "invalid_pk_value": _("请从列表里选类别")},
+    )
+    regions = forms.ModelMultipleChoiceField(
+        Region.objects.all(),
+        label=_("只办这些地区"),
+        required=False,
+        to_field_name="code",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("请从列表里选地区"), "invalid_pk_value": _("请从列表里选地区")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.choices = tree_choices(list(field.queryset))  # type: ignore[attr-defined]

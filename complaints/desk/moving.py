@@ -142,13 +142,15 @@ def incoming(user: User) -> QuerySet[Transfer]:
     """Open transfers to the offices of this person, nearest deadline first."""
     held = access.offices_for(user, "queue").order_by().values("pk")
     rows = Transfer.objects.filter(target__in=held, answer=Answer.OPEN)
+    rows = rows.filter(access.limits(user, office="target", tip="tip__"))
     return rows.select_related("tip", "source", "target").order_by(F("due_on").asc(nulls_last=True), "uuid")
 
 
 def outgoing(user: User, *, limit: int = 200) -> list[Progress]:
     """The newest transfers that offices of this person made, with as much of their progress as is theirs."""
     held = set(access.offices_for(user, "queue").values_list("pk", flat=True))
-    rows = Transfer.objects.filter(source__in=held).select_related("tip", "source", "target")
+    rows = Transfer.objects.filter(source__in=held).filter(access.limits(user, office="source", tip="tip__"))
+    rows = rows.select_related("tip", "source", "target")
     return [_progress(row, held) for row in rows.order_by("-at", "uuid")[:limit]]
 
 

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from complaints.desk.models import Labelled
-from complaints.intake.models import OPEN, Message, Named, Tip
+from complaints.intake.models import OPEN, Message, Named, Tip, below
 
 PAGE = 50
 SOON_DAYS = 3
@@ -76,10 +76,7 @@ class Cursor:
 def branch(nodes: Iterable[Named], code: str) -> set[int]:
     """The ids of the node with this code and of all below it."""
     nodes = list(nodes)
-    found = {n.pk for n in nodes if n.code == code}
-    while more := {n.pk for n in nodes if n.parent_id in found} - found:  # type: ignore[attr-defined]
-        found |= more
-    return found
+    return below(nodes, {n.pk for n in nodes if n.code == code})
 
 
 def filtered(

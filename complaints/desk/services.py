@@ -28,7 +28,7 @@ from complaints.desk.models import Mention, Note, Pause, Transfer
 from complaints.intake import services as intake
 from complaints.intake.models import Message, State, Tip
 from complaints.vault import tips as sealing
-from complaints.vault.models import Membership, Office
+from complaints.vault.models import Office
 
 LOOKING = ("opened", "downloaded", "exported", "copied")  # events of those who only looked
 ON_THE_WAY = ("send_up", "lower_accept")  # rules of a tip that another office gave
@@ -116,15 +116,12 @@ def assign(*, tip: Tip, user: User, to: User, revision: int) -> None:
 
 def claimants(tip: Tip) -> list[User]:
     """The colleagues to whom the tip can be given."""
-    return claimants_of(tip.office_id)
+    return access.people("claim", office=tip.office_id, tip=tip)
 
 
 def claimants_of(office: int) -> list[User]:
     """The members of an office who may claim."""
-    held = Membership.objects.filter(
-        office=office, ended_at__isnull=True, role__in=sorted(access.TABLE["claim"])
-    )
-    return list(User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("pk"))
+    return access.people("claim", office=office)
 
 
 # What is said --------------------------------------------------------------------------------------
@@ -175,10 +172,7 @@ def mentioned(text: str, tip: Tip) -> list[User]:
     if "@" not in text and "＠" not in text:
         return []
     text = text.replace("＠", "@")
-    held = Membership.objects.filter(
-        office=tip.office_id, ended_at__isnull=True, role__in=sorted(access.TABLE["open"])
-    )
-    people = User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("pk")
+    people = access.people("open", office=tip.office_id, tip=tip)
     return [user for user in people if f"@{user.name}" in text or f"@{user.username}" in text]
 
 

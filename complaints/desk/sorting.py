@@ -102,15 +102,19 @@ def undo(*, made: Link, user: User) -> None:
         _record("unlinked", made.other, user, {"kind": made.kind})
 
 
-def links_of(tip: Tip) -> list[tuple[Link, Tip, bool]]:
-    """(link, the other tip, whether this one is the one that was joined), in the same office only."""
+def links_of(tip: Tip, user: User) -> list[tuple[Link, Tip, bool]]:
+    """(link, the other tip, whether this one is the one that was joined), in the same office only.
+
+    A tip that is outside the person's remit is not named.
+    """
     rows = Link.objects.filter(Q(tip=tip) | Q(other=tip), undone_at=None).select_related("tip", "other", "by")
     found = []
     for row in rows:
         other, first = (row.other, True) if row.tip_id == tip.pk else (row.tip, False)
         if other.office_id == tip.office_id:
             found.append((row, other, first))
-    return found
+    seen = access.of_these(user, "queue", [other for _row, other, _first in found])
+    return [line for line in found if line[1].pk in seen]
 
 
 @dataclass(frozen=True)
@@ -147,10 +151,9 @@ def mark_reading(tip: Tip, user: User) -> None:
 
 
 def mentions_of(user: User) -> list[Mention]:
-    """Notes in which this person is named and which they have not seen, of offices they are still in."""
+    """Notes in which this person is named and which they have not seen, of tips they may still open."""
     rows = Mention.objects.filter(user=user, seen_at=None).select_related("note__tip", "note__user")
-    held = set(access.offices_for(user, "open").values_list("pk", flat=True)) if rows.exists() else set()
-    return [row for row in rows[:20] if row.note.tip.office_id in held]
+    return list(rows.filter(note__tip__in=access.tips_for(user, "open"))[:20])
 
 
 # Parts --------------------------------------------------------------------------------------------------

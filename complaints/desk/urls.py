@@ -80,6 +80,7 @@ urlpatterns = [
     path("members/<slug:office>/<int:pk>/reset/", members.reset, name="member-reset"),
     path("members/<slug:office>/<int:pk>/second-step/", members.second_factor, name="member-factor"),
     path("members/<slug:office>/<int:pk>/wake/", members.wake, name="member-wake"),
+    path("members/<slug:office>/<int:pk>/remit/<slug:role>/", members.bind, name="member-bind"),
     path("members/<slug:office>/<int:pk>/remove/", members.remove, name="member-remove"),
     path("tips/<str:number>/", tip.tip, name="tip"),
     path("tips/<str:number>/claim/", acts.claim, name="claim"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -41,6 +42,14 @@ class Named(models.Model):
     def explanation(self) -> str:
         """The hint in the reader's language."""
         return self.hint_en if (get_language() or "").startswith("en") and self.hint_en else self.hint
+
+
+def below(nodes: Iterable[Named], keys: set[int]) -> set[int]:
+    """These ids and those of all nodes under them."""
+    nodes, found = list(nodes), set(keys)
+    while more := {n.pk for n in nodes if n.parent_id in found} - found:  # type: ignore[attr-defined]
+        found |= more
+    return found
 
 
 class Category(Named):
@@ -152,6 +161,39 @@ class Route(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["region"], condition=models.Q(category=None), name="one_route_a_region"
+            ),
+        ]
+
+
+class Remit(models.Model):
+    """A node of the categories or regions to which a person's role in an office is bound.
+
+    A role without rows is for all tips of the office. Kept by person and role, not by membership: a role that
+    ends and is given again is as narrow as before. What it means, complaints.access decides.
+    """
+
+    office = models.ForeignKey("vault.Office", models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    role = models.CharField(max_length=16)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="+")
+    region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(category=None, region__isnull=False)
+                | models.Q(category__isnull=False, region=None),
+                name="remit_one_node",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "office", "role", "category"],
+                condition=models.Q(region=None),
+                name="remit_category_once",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "office", "role", "region"],
+                condition=models.Q(category=None),
+                name="remit_region_once",
             ),
         ]
 

@@ -96,19 +96,19 @@ def job(request: DeskRequest, pk: UUID) -> HttpResponseBase:
     """How far it is, and each tip that was not done, with the reason."""
     row = _mine(request, pk)
     numbers = bulk.counts(row)
-    failed = (
+    failed = list(
         JobItem.objects.filter(job=row)
         .exclude(result__in=[JobItem.Result.DONE, JobItem.Result.WAITING])
         .select_related("tip", "who")
         .order_by("id")[:500]
     )
-    seen = set(access.offices_for(request.user, "queue").values_list("pk", flat=True))
+    seen = access.of_these(request.user, "queue", [item.tip for item in failed])
     context = {
         **band(request, "queue"),
         "job": row,
         "numbers": numbers,
         "done": row.total - numbers[JobItem.Result.WAITING],
-        "failed": [(item, item.tip.office_id in seen) for item in failed],
+        "failed": [(item, item.tip_id in seen) for item in failed],
         "keyed": row.act in bulk.KEYED,
     }
     return render(request, "desk/job.html", context)

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from complaints import access
 from complaints.desk import members as verbs
+from complaints.desk import remits, services
 from complaints.desk.entry import DeskRequest, band, desk, onward
-from complaints.desk.members_forms import FindForm, GrantForm, InviteForm, RemoveForm
+from complaints.desk.members_forms import BindForm, FindForm, GrantForm, InviteForm, RemoveForm
 from complaints.vault.errors import Refused
 from complaints.vault.models import Job, Membership, Office
 
@@ -71,7 +72,10 @@ def member(request: DeskRequest, office: str, pk: int) -> HttpResponse:
         "office": here,
         "person": user,
         "roles": person.roles if person else [],
+        "bindable": [held for held in person.roles if held.role in access.BOUND] if person else [],
+        "remits": remits.words(user, offices=[here]),
         "waiting": person is not None and person.waiting,
+        "own": user.pk == request.user.pk,
         "has_key": hasattr(user, "staff_key"),
         "ours": verbs.is_ours(here, user) and user.pk != request.user.pk,
         "form": form,
@@ -140,6 +144,35 @@ def remove(request: DeskRequest, office: str, pk: int) -> HttpResponse:
         "form_list": [form] if form.errors else [],
     }
     return render(request, "desk/member_remove.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(FORM)
+@desk("administer")
+def bind(request: DeskRequest, office: str, pk: int, role: str) -> HttpResponse:
+    """The categories and regions that a person's role is for."""
+    here, user = _office(request, office), get_object_or_404(User, pk=pk, is_active=True)
+    held = get_object_or_404(
+        Membership, office=here, user=user, role=role, role__in=access.BOUND, ended_at=None
+    )
+    categories, regions = remits.of(user, offices=[here]).get((here.pk, role), ([], []))
+    sent = request.POST if request.method == "POST" else None
+    form = BindForm(sent, initial={"categories": categories, "regions": regions})
+    if sent is not None and form.is_valid():
+        try:
+            remits.bind(office=here, user=user, role=role, by=request.user, **form.cleaned_data)
+        except services.Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return onward("desk:member", office=here.code, pk=user.pk)
+    context = {
+        **band(request, "members"),
+        "office": here,
+        "person": user,
+        "role": held.get_role_display(),
+        "form": form,
+        "form_list": [form] if form.errors else [],
+    }
+    return render(request, "desk/member_bind.html", context, status=422 if form.errors else 200)
 
 
 # Parts --------------------------------------------------------------------------------------------------

@@ -20,7 +20,17 @@ from django.views.decorators.http import require_POST, require_safe
 from workdays import calendar, clock
 
 from complaints import access
-from complaints.desk import bulk, deadlines, finding_similar, opening, results, saved_views, sorting, words
+from complaints.desk import (
+    bulk,
+    deadlines,
+    finding_similar,
+    opening,
+    remits,
+    results,
+    saved_views,
+    sorting,
+    words,
+)
 from complaints.desk import queue as rows
 from complaints.desk.entry import DeskRequest, band, desk, onward, own_key
 from complaints.desk.forms import FILTERS, FilterForm, SearchForm, ViewForm
@@ -79,36 +89,45 @@ def _queue(request: DeskRequest) -> HttpResponse:
     def narrowed(tips: QuerySet[Tip], filters: dict[str, Any]) -> QuerySet[Tip]:
         return rows.filtered(tips, filters, user=user, today=today, categories=categories, regions=regions)
 
+    held = access.roles_of(user)  # one question for all acts
+    bound = any(m.bound for m in held)  # type: ignore[attr-defined]
+    limits = access.limits(user, "queue") if bound else Q()
     newest, after = chosen["sort"] == "new", request.GET.get("after", "")
     near, found, down = bool(request.GET.get("near")), None, False
     page: list[Tip] = []
     following = ""
     try:
         if text and seed:
+            searched = access.limits(user, "search") if bound else Q()
             found = results.search(
                 user=user,
                 seed=seed,
                 offices=list(access.offices_for(user, "search")),
                 text=asked.text,
                 item=asked.item,
-                tips=narrowed(Tip.objects.filter(office__in=keys), chosen),
-                filtered=_narrowed(chosen),
+                tips=narrowed(Tip.objects.filter(searched, office__in=keys), chosen),
+                filtered=_narrowed(chosen) or bool(searched),
                 newest=newest,
                 near=near,
                 after=after,
             )
             page, following = found.tips, found.following
         else:
-            tips = narrowed(Tip.objects.all(), chosen)
+            tips = narrowed(Tip.objects.filter(limits), chosen)
             page, following = rows.page(tips, offices=keys, sort=chosen["sort"], after=after)
     except rows.NoSuchPage as error:
         raise Http404 from error
     except EngineError:
         down = True
-    subjects = opening.subjects(user=user, seed=seed, tips=page) if seed else {}
     days = calendar.load(strict=False)
-    held = access.roles_of(user)  # one question for all acts
     may = {action: {m.office_id for m in held if m.role in access.TABLE[action]} for action in ACTS}
+    if bound:
+        readable, claimable = (access.of_these(user, action, page) for action in ("open", "claim"))
+    else:
+        readable = {tip.pk for tip in page}
+        claimable = {tip.pk for tip in page if tip.office_id in may["claim"]}
+    opened = [tip for tip in page if tip.pk in readable]
+    subjects = opening.subjects(user=user, seed=seed, tips=opened) if seed else {}
     shown = sorting.shown_with(page, user)
     twins = finding_similar.marks(user=user, seed=seed, tips=page) if seed else {}
     context = {
@@ -129,7 +148,7 @@ def _queue(request: DeskRequest) -> HttpResponse:
                 tip,
                 subjects.get(tip.uuid),
                 deadlines.of(tip, today, days),
-                tip.office_id in may["claim"],
+                tip.pk in claimable,
                 shown[tip.uuid],
                 twins.get(tip.uuid, []),
             )
@@ -140,12 +159,13 @@ def _queue(request: DeskRequest) -> HttpResponse:
         "following": following and _address(request.GET, after=following),
         "first": _address(request.GET) if after else "",
         "clear": _address(request.GET, words="", near="") if text else "",
-        "views": _views(user, offices, request.GET, narrowed, people, labels),
+        "views": _views(user, offices, limits, request.GET, narrowed, people, labels),
         "view_form": ViewForm(auto_id="v-%s"),
         "may_share": bool(may["share-view"]),
         "several_offices": len({tip.office_id for tip in page}) > 1,
         "mark": _mark(keys),
         "mentions": sorting.mentions_of(user),
+        "remits": remits.words(user) if bound else [],
     }
     return render(request, "desk/queue.html", context)
 
@@ -179,7 +199,7 @@ def narrowed_tips(user: User, params: QueryDict, *, today: dt.date) -> QuerySet[
         labels=_labels(keys),
     )
     chosen = _chosen(form, default_state="open")
-    tips = Tip.objects.filter(office__in=keys)
+    tips = Tip.objects.filter(access.limits(user, "queue"), office__in=keys)
     return rows.filtered(tips, chosen, user=user, today=today, categories=categories, regions=regions)
 
 
@@ -239,6 +259,7 @@ Narrow = Callable[[QuerySet[Tip], dict[str, Any]], QuerySet[Tip]]
 def _views(
     user: User,
     offices: list[Office],
+    limits: Q,
     params: QueryDict,
     narrowed: Narrow,
     people: list[tuple[str, str]],
@@ -263,7 +284,9 @@ def _views(
         return lambda tips: narrowed(tips, {"state": "open", **filters})
 
     numbers = rows.counts(
-        Tip.objects.all(), [counted(f) for _n, f, _s in made], offices=[office.pk for office in offices]
+        Tip.objects.filter(limits),
+        [counted(f) for _n, f, _s in made],
+        offices=[office.pk for office in offices],
     )
     return [
         {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 from accounts import unlock
+from django.db.models import QuerySet
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -14,6 +15,7 @@ from complaints import access
 from complaints.desk import audit, figures, figures_items, figures_periods
 from complaints.desk.entry import DeskRequest, band, desk
 from complaints.desk.stats_forms import PeriodsForm
+from complaints.intake.models import Tip
 
 
 @require_safe
@@ -21,22 +23,24 @@ from complaints.desk.stats_forms import PeriodsForm
 def stats(request: DeskRequest) -> HttpResponse:
     """Counts over clear columns, each table one query; by source item only where the session is unlocked."""
     today = clock.today()
-    found = figures.tables(request.user, today=today)
+    tips = access.tips_for(request.user)
+    found = figures.tables(request.user, tips, today=today)
     offices = next(table for table in found if table.key == "office")
     form = _periods(request.GET)
-    compared = _compared(request, form)
+    compared = _compared(tips, form)
     items = _items(request, taken=False)
     if items and items.table.rows:
         found.append(items.table)
+    shown = band(request, "stats")
     context = {
-        **band(request, "stats"),
+        **shown,
         "tables": [table for table in (*compared, *found) if table.rows],
         "periods": form,
         "compared": form.address() if compared else "",
         "total": dict(zip(("n", "open", "overdue"), offices.sums(), strict=True)),
         "today": today,
         "items": items,
-        "may_search": items is not None or access.offices_for(request.user, "search").exists(),
+        "may_search": shown["can_search"],
     }
     return render(request, "desk/stats.html", context)
 
@@ -47,7 +51,8 @@ def table(request: DeskRequest) -> HttpResponse:
     """The same numbers as CSV (UTF-8 with BOM, which spreadsheets need for Chinese)."""
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="stats.csv"'
-    found = [*_compared(request, _periods(request.GET)), *figures.tables(request.user)]
+    tips = access.tips_for(request.user)
+    found = [*_compared(tips, _periods(request.GET)), *figures.tables(request.user, tips)]
     if (items := _items(request, taken=True)) is not None:
         found.append(items.table)
     figures.write_csv(found, csv.writer(response).writerow)
@@ -68,8 +73,8 @@ def _periods(asked: QueryDict) -> PeriodsForm:
     return PeriodsForm(asked if any(name in asked for name in PeriodsForm.base_fields) else None)
 
 
-def _compared(request: DeskRequest, form: PeriodsForm) -> list[figures.Table]:
+def _compared(tips: QuerySet[Tip], form: PeriodsForm) -> list[figures.Table]:
     """The two periods that the address names; nothing where it names none, or a wrong one."""
     if not form.is_valid():
         return []
-    return figures_periods.tables(access.tips_for(request.user), *form.periods())
+    return figures_periods.tables(tips, *form.periods())

@@ -58,7 +58,7 @@ def _open(request: DeskRequest, tip: Tip) -> HttpResponse:
 
 def _clear(request: DeskRequest, tip: Tip) -> HttpResponse:
     """For auditors: columns and events. For custodians: columns. No key is asked for."""
-    may = access.actions_of(request.user, office=tip.office_id)
+    may = access.actions_of(request.user, office=tip.office_id, tip=tip)
     events = casefile.events_of(tip)
     days = calendar.load(strict=False)
     context = {
@@ -95,7 +95,7 @@ def show(
     sorting.mark_reading(tip, request.user)
     tip = services.fresh(tip)
     case, events = casefile.read(tip, cells), casefile.events_of(tip)
-    may = access.actions_of(request.user, office=tip.office_id)
+    may = access.actions_of(request.user, office=tip.office_id, tip=tip)
     days = calendar.load(strict=False)
     acted = tip.objected and services.acted(tip, request.user)
     choices = transitions.choices(tip, may.__contains__, acted=acted)
@@ -173,7 +173,7 @@ def _more(
             auto_id="y-%s",
         ),
         "link_form": forms.get("link") or LinkForm(initial=initial, auto_id="l-%s"),
-        "links": sorting.links_of(tip),
+        "links": sorting.links_of(tip, request.user),
         "labels": [(label, label.pk in worn) for label in sorting.labels_for(tip.office_id)],
         "warnings": deadlines.warnings_of(tip),
         "given": given,

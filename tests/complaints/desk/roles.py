@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from complaints.intake.models import Tip
 
 ROLES = ("triage", "handler", "approver", "custodian", "auditor", "administrator")
 
@@ -72,6 +77,7 @@ ROWS: dict[str, Row] = {
     "member-reset": Row("POST", "administer"),
     "member-factor": Row("POST", "administer"),
     "member-wake": Row("POST", "administer"),
+    "member-bind": Row("GET POST", "administer"),
     "member-remove": Row("GET POST", "administer"),
     "tip": Row("GET", "queue"),
     "claim": Row("POST", "claim"),
@@ -111,6 +117,24 @@ def allowed(row: Row, role: str) -> bool:
     return any(role in access.TABLE[action] for action in (row.action, *row.also))
 
 
+def address(name: str, tip: Tip) -> str:
+    """Of this tip, or with ids of nothing."""
+    from django.urls import reverse
+
+    from complaints.desk.urls import urlpatterns
+
+    pattern = next(p for p in urlpatterns if p.name == name)
+    given: dict[str, Any] = {
+        "number": tip.number,
+        "pk": 999_999 if "<int:pk>" in str(pattern.pattern) else uuid.UUID(int=7),
+        "office": "lake",
+        "role": "handler",
+        "page": 1,
+    }
+    wanted = pattern.pattern.converters
+    return reverse(f"desk:{name}", kwargs={key: given[key] for key in wanted})
+
+
 def page() -> str:
     """docs/roles.md, whole."""
     from complaints import access
@@ -126,7 +150,9 @@ def page() -> str:
         "`python -m tests.complaints.desk.roles > docs/roles.md`.",
         "",
         "Everything holds in one's own office only: for members of any other office, also of the one above,",
-        "an address of a tip answers 404, as if the tip did not exist.",
+        "an address of a tip answers 404, as if the tip did not exist. Triage, handler and approver may be",
+        "bound to categories and regions (“Members”): a tip outside answers 404 to that role in the same",
+        "way (`tests/complaints/desk/test_remits.py`).",
         "",
         "## Actions",
         "",

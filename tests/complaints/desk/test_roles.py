@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import Any
 
 from config import errors
 from django.http import HttpResponse
-from django.urls import reverse
 
 from complaints.desk.urls import urlpatterns
-from complaints.intake.models import Tip
 from complaints.vault.models import Cell, Wrap
 from tests.complaints.desk import procedure
 from tests.complaints.desk.offices import make_land
-from tests.complaints.desk.roles import ROLES, ROWS, allowed, page
+from tests.complaints.desk.roles import ROLES, ROWS, address, allowed, page
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = [str(pattern.name) for pattern in urlpatterns]
@@ -23,19 +20,6 @@ NAMES = [str(pattern.name) for pattern in urlpatterns]
 ORDER = sorted(NAMES, key=lambda name: name == "lock")
 OWN = "lake"
 OTHERS = {"sibling": "hill", "upper": "city", "lower": "village"}
-
-
-def address(name: str, tip: Tip) -> str:
-    """Of this tip, or with ids of nothing."""
-    pattern = next(p for p in urlpatterns if p.name == name)
-    given: dict[str, Any] = {
-        "number": tip.number,
-        "pk": 999_999 if "<int:pk>" in str(pattern.pattern) else uuid.UUID(int=7),
-        "office": "lake",
-        "page": 1,
-    }
-    wanted = pattern.pattern.converters
-    return reverse(f"desk:{name}", kwargs={key: given[key] for key in wanted})
 
 
 def test_every_address_has_a_row() -> None:
