@@ -36,6 +36,7 @@ from cms.models import (
 from cms.models.organisations import chain
 from cms.models.power import InForce
 from cms.papers import documents, file_text, linked_keys
+from cms.publishing import kept
 from search.documents import Document, Source
 
 CHUNK = 200
@@ -103,6 +104,9 @@ class RecordSource(Source):
         return {f"{self.kind}:{key}" for key in rows.values_list("pk", flat=True)}
 
     def shown(self, ids: Sequence[str], language: str) -> dict[str, Document]:
+        return kept.by_id(f"shown-{language}", ids, lambda missing: self._shown(missing, language))
+
+    def _shown(self, ids: Sequence[str], language: str) -> dict[str, Document]:
         heads = list(self._heads().filter(pk__in=_keys(ids)))
         read = self._translations(heads, language) if language != settings.LANGUAGE_CODE else {}
         found = {}

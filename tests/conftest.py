@@ -177,6 +177,19 @@ def browser(browsers: Callable[[str], Any]) -> Any:
     return browsers(CHROMIUM)
 
 
+@pytest.fixture
+def commits(django_capture_on_commit_callbacks: Any) -> Any:
+    """A block as a transaction of its own: what waits for its commit is done at its end."""
+
+    def block() -> Any:
+        from django.db import connection
+
+        connection.run_on_commit.clear()
+        return django_capture_on_commit_callbacks(execute=True)
+
+    return block
+
+
 @pytest.fixture(scope="session")
 def windowless(browsers: Callable[[str], Any]) -> Any:
     """Chromium without the window around its pages, where it is installed: a third of the work a page.

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import logging
 import re
-from datetime import datetime
 from hashlib import blake2b
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
-from workdays import clock
 
-from cms.publishing import generations, visibility
+from cms.publishing import generations
+from cms.publishing import kept as kept_values
 from config import interfaces
 from config.middleware import GetResponse
 
@@ -54,7 +53,7 @@ def page_cache(get_response: GetResponse) -> GetResponse:
             headers = {name: response[name] for name in HEADERS if name in response}
             kept = (response.content, tag, headers)
             try:
-                cache.set(key, kept, timeout=seconds_left(generation))
+                cache.set(key, kept, timeout=kept_values.seconds_left(generation))
             except Exception as error:  # noqa: BLE001  (as above)
                 log.warning("a page was not kept: %s", type(error).__name__)
         content, tag, headers = kept
@@ -95,18 +94,3 @@ def key_of(request: HttpRequest, generation: str) -> str:
     """A hash: the address itself does not lie in the cache."""
     asked = f"{request.get_host()} {request.get_full_path()}".encode()
     return f"{generations.PAGES}{generation}:{blake2b(asked, digest_size=16).hexdigest()}"
-
-
-def seconds_left(generation: str) -> float:
-    """Until the cache forgets by itself, or something appears or expires by its date: no event says that.
-
-    The date is asked of every table, so once a generation and minute, and not for each page that is drawn.
-    """
-    kept = cache.get_or_set(f"page-boundary:{generation}", _boundary, timeout=60)
-    boundary = kept[0] if kept else None
-    left = (boundary - clock.now()).total_seconds() if boundary else settings.PAGE_CACHE_SECONDS
-    return max(0.0, min(settings.PAGE_CACHE_SECONDS, left))
-
-
-def _boundary() -> tuple[datetime | None]:
-    return (visibility.next_boundary(),)  # in a tuple: None would count as not kept

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from config import page_cache
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client
 from workdays import clock
 
 from cms.models import PowerItem
 from cms.publishing import generations
+from cms.publishing import kept as values
 from tests.cms import making
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installed")]
@@ -39,17 +39,6 @@ def installed(django_db_setup: None, django_db_blocker: Any) -> Any:
 @pytest.fixture(autouse=True)
 def kept(settings: Any) -> None:
     settings.PAGE_CACHE_SECONDS = 300
-
-
-@pytest.fixture
-def commits(django_capture_on_commit_callbacks: Any) -> Any:
-    """A block as a transaction of its own: what waits for its commit is done at its end."""
-
-    def block() -> Any:
-        connection.run_on_commit.clear()
-        return django_capture_on_commit_callbacks(execute=True)
-
-    return block
 
 
 def stand_in(**instead: Any) -> Any:
@@ -103,9 +92,9 @@ def test_a_page_that_names_it_changes_too(client: Any, commits: Any) -> None:
 
 def test_what_expires_by_date_goes_by_date() -> None:
     item = published()
-    assert page_cache.seconds_left("before") == 300
+    assert values.seconds_left("before") == 300
     PowerItem.objects.filter(pk=item.pk).update(expire_at=clock.now() + timedelta(seconds=20))
-    assert 0 < page_cache.seconds_left("after") <= 20
+    assert 0 < values.seconds_left("after") <= 20
 
 
 def test_drawn_while_something_changed_is_not_shown_again(client: Any, monkeypatch: Any) -> None:
