@@ -83,6 +83,7 @@ def test_a_draft_is_published_by_another_than_who_wrote_it(run_outbox: Any) -> N
 
 def test_what_is_withdrawn_says_why(client: Any, run_outbox: Any) -> None:
     boss, items = person("a"), [making.item("甲"), making.item("乙")]
+    assert 'name="reason"' in boss.get(url("withdraw", [item.pk for item in items])).text
     assert boss.post(url("withdraw", [items[0].pk]), {"reason": ""}).status_code == 200
     assert not BulkJob.objects.exists()
     job = ask(boss, "withdraw", items, reason="机构改革")

@@ -9,19 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test.signals import template_rendered
 from playwright.sync_api import TimeoutError as Late
 
-from tests.support import sound
+from tests.support import sound, templates
 from tests.support.cities import City, log_in
 from tests.support.client import RECEIPT, code
 
-ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 # Sentences that stand on another page for once.
 NOT_PAGES = {
     "account/messages/password_changed.txt",
@@ -47,22 +45,6 @@ PUBLIC = (
     *("/about/", "/privacy/", "/accessibility/", "/site-map/"),
 )
 LONG = "超长不断行的内容" * 12 + "unbroken" * 30
-
-
-@contextmanager
-def drawn() -> Iterator[set[str]]:
-    """The names of all templates drawn meanwhile, by the live server too."""
-    names: set[str] = set()
-
-    def note(template: Any, **_rest: Any) -> None:
-        if template.name:
-            names.add(template.name)
-
-    template_rendered.connect(note)
-    try:
-        yield names
-    finally:
-        template_rendered.disconnect(note)
 
 
 class Eyes:
@@ -691,6 +673,8 @@ def administrator(eyes: Eyes) -> None:
     eyes.look("member", has=".ask-box")
     eyes.follow(page.locator("main form.stack button"))
     eyes.look("member, nothing heard", has=".errs")
+    page.goto(f"/desk/members/city/{someone.user_id}/remit/handler/")
+    eyes.look("remit", has="[type=checkbox]")
     page.goto(f"/desk/members/city/{someone.user_id}/remove/")
     eyes.look("removal", has=".ask-box")
     for box in page.locator("main [type=checkbox]").all():
@@ -1028,7 +1012,7 @@ def test_every_template(
         made.problems = problems
         return made
 
-    with drawn() as seen:
+    with templates.drawn() as seen:
         public(eyes(), monkeypatch)
         errors(eyes(), monkeypatch)
         reporter = eyes()
@@ -1042,12 +1026,6 @@ def test_every_template(
         desk(eyes(), monkeypatch)
         returning(reporter, receipt)
         rest(eyes(), monkeypatch)
-    unseen = templates() - seen - NOT_PAGES
+    unseen = templates.below(TEMPLATES) - seen - NOT_PAGES
     assert not problems, "\n".join(problems)
     assert not unseen, f"no page of this walk draws {sorted(unseen)}"
-
-
-def templates() -> set[str]:
-    """Every file under templates/, by its name."""
-    folder = ROOT / "templates"
-    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}

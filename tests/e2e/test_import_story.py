@@ -10,32 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outbox.services import run_due
 
 from tests.cms.importing.making import HEADER, row, workbook
 from tests.support import sound
-from tests.support.cities import City
-from tests.support.client import code
+from tests.support.cities import City, reopen, sign_in, worker
 
 WORD = "檀香木雕"  # in no other text of the city
-
-
-def sign_in(page: Any, account: dict[str, str]) -> None:
-    """Password and code."""
-    page.set_default_timeout(60_000)
-    page.goto("/accounts/login/")
-    page.fill("#id_login", account["username"])
-    page.fill("#id_password", account["password"])
-    page.press("#id_password", "Enter")
-    page.fill("#id_code", code(account["totp_secret"]))
-    page.press("#id_code", "Enter")
-    page.wait_for_url(lambda address: "/accounts/" not in address)
-
-
-def worker() -> None:
-    """All that is due, and what becomes due by it."""
-    while run_due(200):
-        pass
 
 
 def status(page: Any, path: str) -> int:
@@ -50,7 +30,9 @@ def test_a_list_from_the_workbook_to_the_public_and_back(visit: Any, city: City,
     path = workbook(tmp_path / "清单.xlsx", [["权责清单"], header, *rows])
     worker()
 
-    editor = visit()
+    editor, approver, reader = visit(), visit(), visit(script=False)
+    for page in (editor, approver):
+        page.set_default_timeout(60_000)
     sign_in(editor, accounts["editor"])
     editor.goto("/admin/imports/upload/")
     editor.locator("[name=organisation]").select_option(label="云泽市城市管理局")
@@ -59,18 +41,17 @@ def test_a_list_from_the_workbook_to_the_public_and_back(visit: Any, city: City,
     editor.wait_for_url("**/admin/imports/*/")
     address = editor.url
     worker()
-    editor.goto(address)
+    reopen(editor, address)
     editor.get_by_role("combobox", name="J 事项的来由").select_option("remark")
     editor.get_by_role("button", name="按改过的列重新读取").click()
     editor.locator("#busy").wait_for()
     worker()
-    editor.goto(address)
+    reopen(editor, address)
     editor.get_by_text(f"{WORD}1号许可").first.wait_for()
     editor.get_by_role("button", name="提交，请另一个人批准").click()
     editor.get_by_text("已提交，等待另一个人批准。").wait_for()
     assert not editor.get_by_role("button", name="批准并公开").count()
 
-    approver, reader = visit(), visit(script=False)
     found = f"/search/?q={WORD}"
     reader.goto(found)
     assert not reader.locator(".hit").count()
@@ -79,7 +60,7 @@ def test_a_list_from_the_workbook_to_the_public_and_back(visit: Any, city: City,
     approver.get_by_role("button", name="批准并公开").click()
     approver.get_by_text("已批准，正在写入").wait_for()
     worker()
-    approver.goto(address)
+    reopen(approver, address)
     approver.get_by_text("撤回整批").first.wait_for()
     for page in (editor, approver):
         assert list(sound.unsound(page, wide=True)) == []

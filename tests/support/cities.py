@@ -82,12 +82,36 @@ def founded(folder: Path, blocker: Any) -> Iterator[City]:
             call_command("flush", verbosity=0, interactive=False)
 
 
-def log_in(page: Any, account: dict[str, str]) -> None:
-    """Password and TOTP on a page of a browser; the desk is open."""
+def sign_in(page: Any, account: dict[str, str]) -> None:
+    """Password and TOTP on a page of a browser; wherever it leads."""
     page.goto("/accounts/login/")
     page.fill("#id_login", account["username"])
     page.fill("#id_password", account["password"])
     page.press("#id_password", "Enter")
     page.fill("#id_code", code(account["totp_secret"]))
     page.press("#id_code", "Enter")
+    page.wait_for_url(lambda address: "/accounts/" not in address)
+
+
+def log_in(page: Any, account: dict[str, str]) -> None:
+    """The same, of whoever has a desk; it is open."""
+    sign_in(page, account)
     page.wait_for_url("**/desk/**")
+
+
+def reopen(page: Any, address: str) -> None:
+    """The page anew. Its own script, which waits for the worker, may be doing that at this very moment."""
+    from playwright.sync_api import Error
+
+    try:
+        page.goto(address)
+    except Error:
+        page.goto(address)
+
+
+def worker() -> None:
+    """What a worker does: all that is due, and what becomes due by it."""
+    from outbox.services import run_due
+
+    while run_due(200):
+        pass

@@ -11,10 +11,11 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Of its answer only what is wrong leaves the browser: the list of what is right is a hundred times as long.
 AXE = """
-async ([tags, rules]) => {
+async ([tags, rules, within]) => {
   // Of what a page loads axe needs the style sheets alone; a film that never plays would cost ten seconds.
   const preload = { assets: ["cssom"], timeout: 5000 };
-  const found = await axe.run(document, { runOnly: tags, rules, preload, resultTypes: ["violations"] });
+  const how = { runOnly: tags, rules, preload, resultTypes: ["violations"] };
+  const found = await axe.run(within || document, how);
   return found.violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))]);
 }
 """
@@ -49,11 +50,14 @@ def source() -> str:
     return (Path(base.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-def axe(page: Any, *, colours: bool = True) -> list[str]:
-    """What axe finds on the open page, as sentences. `colours` are its dearest rule by far."""
+def axe(page: Any, *, colours: bool = True, within: str = "") -> list[str]:
+    """What axe finds on the open page, or `within` the first element of a selector, as sentences.
+
+    `colours` are its dearest rule by far.
+    """
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(source())
-    found = page.evaluate(AXE, [TAGS, {"color-contrast": {"enabled": colours}}])
+    found = page.evaluate(AXE, [TAGS, {"color-contrast": {"enabled": colours}}, within])
     return [f"{rule}: {', '.join(nodes)}" for rule, nodes in found]
 
 
