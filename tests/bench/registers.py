@@ -24,6 +24,7 @@ from tests.support.running import Running
 
 NAMES = services.ROOT.parent / "shared" / "data" / "power" / "guangan_service_items.csv"
 TIMES = 60
+PAGE = 20  # items on a page of the list
 WAIT = 3600.0
 HEADER = ["序号", "事项名称", "权力类型", "实施依据", "行使主体", "承办机构", "责任事项", "追责情形"]
 CATEGORIES = ("行政许可", "行政处罚", "行政确认", "行政检查", "公共服务", "行政给付")
@@ -64,6 +65,19 @@ for piece in archive.archive(clock.now(), 1):
     size += len(piece)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps(dict(peak=peak, bytes=size, seconds=time.monotonic() - begun)))
+"""
+# What there is to be asked for: some codes, and how many items each category and level has.
+LISTED = """
+import json, random
+from django.db.models import Count
+from cms.models import PowerItem
+rows = PowerItem.objects.disclosed().source().order_by()
+codes = random.Random(3).sample(list(rows.values_list("code", flat=True)), {times})
+def many(field):
+    stated = rows.exclude(**dict([(field, None)])).values_list(field)
+    return dict(stated.annotate(n=Count("pk")).order_by("-n"))
+counts = dict(category=many("category__code"), level=many("levels__code"))
+print(json.dumps(dict(codes=codes, all=rows.count(), **counts)))
 """
 LOAD = "from tests.bench.registers import load; print(load({items}))"
 REINDEX = "from django.core.management import call_command; call_command('search_rebuild')"
@@ -177,6 +191,7 @@ def imported(site: Running, rows: int) -> Table:
     path = site.var / "tmp" / "list.xlsx"
     workbook(path, rows)
     batches = Batches(site)
+    batches.rest()
     key = int(site.shell(UPLOAD.format(path=str(path))))
     start = time.monotonic()
     batches.reach(key, "parsed")
@@ -218,7 +233,17 @@ class Batches:
         self.url, self.file = site.environment.get("DATABASE_URL", ""), site.var / "db.sqlite3"
 
     def state(self, key: int) -> str:
-        question = f"SELECT state FROM cms_importbatch WHERE id = {key:d}"
+        return self._one(f"SELECT state FROM cms_importbatch WHERE id = {key:d}")
+
+    def rest(self) -> None:
+        """Wait until the workers have done what the new site's own content asked of them."""
+        end = time.monotonic() + WAIT
+        due = "done_at IS NULL AND error = '' AND due_at <= CURRENT_TIMESTAMP"
+        while self._one(f"SELECT COUNT(*) FROM outbox_entry WHERE {due}") != "0":
+            assert time.monotonic() < end, f"waited {WAIT} s for the workers"
+            time.sleep(1)
+
+    def _one(self, question: str) -> str:
         if not self.url:
             with closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True, timeout=30)) as database:
                 return str(database.execute(question).fetchone()[0])
@@ -320,27 +345,28 @@ def waited(site: Running, name: str) -> float:
 
 def pages(site: Running, items: int, *, rebuilt: float) -> Table:
     """Each address asked TIMES in another form each time, so that no cache answers."""
-    chance = random.Random(3)
-    loaded = items * 9 // 10  # the rest was there before, or came by the import
-    codes = [f"BENCH-{chance.randrange(max(loaded - 1_000, 1)):06d}" for _ in range(TIMES)]
-    kinds = ("licence", "penalty", "inspection", "confirmation", "service")
-    few = max(1, items // 12 // 20 // 3)  # pages that a list under two filters has
+    there = json.loads(site.shell(LISTED.format(times=TIMES)).splitlines()[-1])
+    codes, kinds = there["codes"], list(there["category"])[:5]
+
+    def paged(query: str, n: int, count: int) -> str:
+        """The n-th page of so many items, from the first again behind the last."""
+        return f"/power/?{query}page={n % max(1, count // PAGE) + 1}"
+
+    def each(field: str, n: int) -> str:
+        values = list(there[field])[:5]
+        value = values[n % len(values)]
+        return paged(f"{field}={value}&", n, there[field][value])
+
     ways = {
-        "list, page n": [f"/power/?page={n % (items // 20) + 1}" for n in range(TIMES)],
-        "list, one category, page n": [
-            f"/power/?category={kinds[n % 5]}&page={n % few + 1}" for n in range(TIMES)
-        ],
+        "list, page n": [paged("", n, there["all"]) for n in range(TIMES)],
+        "list, one category, page n": [each("category", n) for n in range(TIMES)],
         "list, category or category": [
-            f"/power/?category={kinds[n % 5]}&category={kinds[(n + 1) % 5]}&page={n % few + 1}"
-            for n in range(TIMES)
+            f"{each('category', n)}&category={kinds[(n + 1) % len(kinds)]}" for n in range(TIMES)
         ],
-        "list, a level, page n": [
-            f"/power/?level={level}&page={n % few + 1}"
-            for n, level in zip(range(TIMES), ["city", "county", "province"] * TIMES, strict=False)
-        ],
+        "list, a level, page n": [each("level", n) for n in range(TIMES)],
         "list, found by a word": [f"/power/?q={quoted(WORDS[n % 10])}" for n in range(TIMES)],
         "list, found, in a category": [
-            f"/power/?q={quoted(WORDS[n % 10])}&category={kinds[n % 5]}" for n in range(TIMES)
+            f"/power/?q={quoted(WORDS[n % 10])}&category={kinds[n % len(kinds)]}" for n in range(TIMES)
         ],
         "fact sheet": [f"/power/{code}/?" for code in codes],
     }
