@@ -166,7 +166,7 @@ def browser(windowless: Any) -> Any:
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("language", "word"), [("zh-CN", "沉香木雕"), ("en-GB", "黄杨木雕")])
+@pytest.mark.parametrize(("language", "word"), [("zh-CN", "犀角螺钿"), ("en-GB", "青花瓷瓶")])
 def test_every_view_of_ours(visit: Any, city: City, tmp_path: Path, language: str, word: str) -> None:
     accounts = {account["username"]: account for account in city.accounts}
     worker()
