@@ -40,6 +40,7 @@ def flow_urls():
 def bulk_urls():
     """What came of a bulk action. Each view lets in who asked for it, and administrators."""
     return [
+        path("bulk-jobs/", bulk.jobs, name="bulk_jobs"),
         path("bulk-jobs/<int:pk>/", bulk.job, name="bulk_job"),
         path("bulk-jobs/<int:pk>/state/", bulk.state, name="bulk_state"),
     ]

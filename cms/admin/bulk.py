@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -118,11 +118,15 @@ class ReassignMany(PowerBulkAction):
     action_priority = 70
 
 
+def theirs(request: HttpRequest) -> Any:
+    """The jobs that this person asked for; all of them for administrators."""
+    rows = BulkJob.objects.select_related("by", "category", "organisation")
+    return rows if request.user.is_superuser else rows.filter(by=request.user)
+
+
 def found(request: HttpRequest, pk: int) -> BulkJob:
     """The job, for who asked for it and for administrators. Raises Http404."""
-    rows = BulkJob.objects.select_related("by", "category", "organisation")
-    rows = rows if request.user.is_superuser else rows.filter(by=request.user)
-    job = rows.filter(pk=pk).first()
+    job = theirs(request).filter(pk=pk).first()
     if job is None:
         raise Http404
     return job
@@ -132,6 +136,15 @@ def counted(job: BulkJob) -> dict[str, int]:
     rows = job.rows.order_by().values_list("result").annotate(n=Count("pk"))
     counts = dict.fromkeys(Result.values, 0) | dict(rows)
     return counts | {"of": sum(counts.values()), "over": counts[Result.DONE] + counts[Result.REFUSED]}
+
+
+@require_safe
+def jobs(request: HttpRequest) -> HttpResponse:
+    """What was done to many items at once, newest first. Who asked for it, and administrators."""
+    counts = {f"{value}_n": Count("rows", filter=Q(rows__result=value)) for value in Result.values}
+    rows = theirs(request).annotate(of=Count("rows"), **counts).order_by("-at", "-pk")
+    context = {"page": Paginator(rows, PAGE).get_page(request.GET.get("page", "1")[:8])}
+    return render(request, "cms/admin/bulk_jobs.html", context)
 
 
 @require_safe

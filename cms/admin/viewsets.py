@@ -86,8 +86,19 @@ class RegisterViewSet(Scoped, SnippetViewSet):
     list_export: list[str] = []
 
 
+class PowerIndexView(IndexView):
+    """The list of items, with the way to what was done to many of them at once."""
+
+    @cached_property
+    def header_more_buttons(self):
+        buttons = super().header_more_buttons
+        buttons.append(Button(_("批量操作"), url=reverse("bulk_jobs"), icon_name="history", priority=60))
+        return buttons
+
+
 class PowerViewSet(RegisterViewSet):
     model = PowerItem
+    index_view_class = PowerIndexView
     icon = "list-ul"
     list_display = [
         "name",

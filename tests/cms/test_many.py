@@ -126,3 +126,26 @@ def test_nobody_reaches_past_their_organisations_or_rights(run_outbox: Any) -> N
     run_outbox()
     assert [result for result, _note in came_of(job)] == [Result.REFUSED]
     assert PowerItem.objects.disclosed().count() == 2
+
+
+def test_past_jobs_are_listed_for_who_asked_for_them(run_outbox: Any) -> None:
+    one, other = person("a"), person("b")
+    assert "还没有批量操作" in one.get(reverse("bulk_jobs")).text
+    job = ask(one, "withdraw", [making.item("甲"), making.item("乙")], reason="重复")
+    run_outbox()
+    assert reverse("bulk_job", args=[job.pk]) in one.get(reverse("bulk_jobs")).text
+    assert "<td>2</td><td>0</td><td>0</td>" in one.get(reverse("bulk_jobs")).text
+    assert reverse("bulk_job", args=[job.pk]) not in other.get(reverse("bulk_jobs")).text
+    other.user.is_superuser = True
+    other.user.save()
+    assert reverse("bulk_job", args=[job.pk]) in other.get(reverse("bulk_jobs")).text
+    assert reverse("bulk_jobs") in one.get(reverse("wagtailsnippets_cms_poweritem:list")).text
+
+
+def test_the_list_of_jobs_costs_as_much_for_fifty_as_for_one(django_assert_max_num_queries: Any) -> None:
+    one, item = person("a"), making.item("甲")
+    for _n in range(12):
+        BulkRow.objects.create(job=BulkJob.objects.create(kind="publish", by=one.user), item=item)
+    one.get(reverse("bulk_jobs"))
+    with django_assert_max_num_queries(20):
+        one.get(reverse("bulk_jobs"))

@@ -108,6 +108,7 @@ def bulk(approver: Desk, word: str) -> None:
     worker()
     reopen(approver.page, address)
     approver.look("what became of it", "table.listing td")
+    approver.at(reverse("bulk_jobs"), "table.listing td")
 
 
 def flows(editor: Desk) -> None:

@@ -266,9 +266,6 @@ def _views(
     labels: list[tuple[str, str]],
 ) -> list[dict[str, Any]]:
     """The views used often and the saved ones, with how many tips each holds (one query for all counts)."""
-    here = {name: params[name] for name in FILTERS if params.get(name) and name != "sort"}
-    if here.get("state") == "open":
-        del here["state"]
     made: list[tuple[str, dict[str, str], SavedView | None]] = [
         (_("待办"), {}, None),
         (_("我办的"), {"assignee": "me"}, None),
@@ -283,6 +280,7 @@ def _views(
     def counted(filters: dict[str, str]) -> Callable[[QuerySet[Tip]], QuerySet[Tip]]:
         return lambda tips: narrowed(tips, {"state": "open", **filters})
 
+    here = _current([filters for _n, filters, _s in made], params)
     numbers = rows.counts(
         Tip.objects.filter(limits),
         [counted(f) for _n, f, _s in made],
@@ -293,12 +291,22 @@ def _views(
             "name": name,
             "query": urlencode(filters),
             "count": rows.count_words(count),
-            "current": here == _plain(filters) and "words" not in params,
+            "current": filters is here,
             "saved": saved,
             "mine": saved is not None and saved.owner_id == user.pk,
         }
         for (name, filters, saved), count in zip(made, numbers, strict=True)
     ]
+
+
+def _current(views: list[dict[str, str]], params: QueryDict) -> dict[str, str] | None:
+    """The view that the address shows: the one with its order too, else one that asks for no order."""
+    if "words" in params:
+        return None
+    here = {name: params[name] for name in FILTERS if params.get(name)}
+    same = [view for view in views if _plain(view) == _plain(here)]
+    exact = [view for view in same if view.get("sort", "due") == here.get("sort", "due")]
+    return next(iter([*exact, *(view for view in same if "sort" not in view)]), None)
 
 
 def _plain(filters: dict[str, str]) -> dict[str, str]:

@@ -92,6 +92,9 @@ def test_every_order_pages_through_two_offices_and_is_kept_in_a_view(desk: Any, 
     client.post("/desk/views/", {"name": "紧要", "sort": "priority"})
     assert SavedView.objects.get().query == "sort=priority"
     assert "?sort=priority" in client.get("/desk/").text
+    for query, name in (("", "待办"), ("?sort=priority", "紧要"), ("?sort=new", "待办")):
+        text = client.get(f"/desk/{query}").text
+        assert re.findall(r'aria-current="page">([^<&]+)&nbsp;', text) == [name]
 
 
 @pytest.mark.parametrize(
