@@ -94,9 +94,15 @@ class Kind:
         return f"{chart.get_absolute_url()}#{obj.step_key}" if chart else obj.get_absolute_url()
 
     def after(self, last: Any, size: int = CHUNK) -> list[Any]:
-        """The next rows by key, from the first for None."""
+        """The next rows by key, from the first for None.
+
+        Which they are is asked first, without what is read of each: a database that must sort for it would
+        else read that of all rows, chunk after chunk.
+        """
         rows = self.rows().order_by(self.order)
-        return list((rows if last is None else rows.filter(**{f"{self.order}__gt": last}))[:size])
+        left = rows if last is None else rows.filter(**{f"{self.order}__gt": last})
+        keys = list(left.values_list("pk", flat=True)[:size])
+        return list(rows.filter(pk__in=keys)) if keys else []
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Every disclosed record, in chunks: no cursor is held open, so a slow reader blocks nobody."""

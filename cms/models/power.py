@@ -229,6 +229,7 @@ class PowerItem(Register):
         ]
         indexes = [
             models.Index(fields=["live", "in_force", "code"]),
+            models.Index(fields=["locale", "code"]),  # chunks of a file and pages of the API, in this order
             models.Index(fields=["organisation", "category"]),
         ]
 
