@@ -1,4 +1,4 @@
-"""What a file or a page of the API reads of a long register: the rows of a chunk, and not all to sort them."""
+"""What a file or a page of the API reads of a long register: the rows of a chunk, not all to sort them."""
 
 from __future__ import annotations
 
