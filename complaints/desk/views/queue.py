@@ -303,7 +303,7 @@ def _current(views: list[dict[str, str]], params: QueryDict) -> dict[str, str] |
     """The view that the address shows: the one with its order too, else one that asks for no order."""
     if "words" in params:
         return None
-    here = {name: params[name] for name in FILTERS if params.get(name)}
+    here = {name: str(params[name]) for name in FILTERS if params.get(name)}
     same = [view for view in views if _plain(view) == _plain(here)]
     exact = [view for view in same if view.get("sort", "due") == here.get("sort", "due")]
     return next(iter([*exact, *(view for view in same if "sort" not in view)]), None)
