@@ -46,6 +46,11 @@ def by_id(name: str, ids: Sequence[str], draw: Callable[[Sequence[str]], dict[st
     return found
 
 
+def number(name: str, count: Callable[[], int]) -> int:
+    """What `count` says, asked once a generation. `name` says of what."""
+    return int(by_id("number", [name], lambda _missing: {name: count()})[name])
+
+
 def seconds_left(generation: str) -> float:
     """Until the cache forgets by itself, or something appears or expires by its date: no event says that.
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from cms.models import Benchmark, Law, LawKind, LawVersion, Organisation, PowerItem, PublishedVersion
+from cms.publishing import kept
 from cms.views import contexts
 from cms.views.gone import moved_or_gone
 from cms.views.paging import page_of, query_without
@@ -33,7 +34,7 @@ def _sheet(request: HttpRequest, template: str, record: Any, context: Any) -> Ht
 def power_list(request: HttpRequest) -> HttpResponse:
     """All power items, by words and facets. The counts come from the one facet service."""
     found = facet_list(request, kinds=["power"])
-    total = PowerItem.objects.disclosed().source().in_force().count()
+    total = kept.number("power-in-force", PowerItem.objects.disclosed().source().in_force().count)
     return render(request, "cms/power_list.html", {"found": found, "total": total}, status=found.status)
 
 

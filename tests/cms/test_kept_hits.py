@@ -65,6 +65,25 @@ def test_what_changes_is_drawn_anew(commits: Any) -> None:
     assert asked([key])[0] == {}
 
 
+def test_the_number_of_items_is_counted_once_and_is_right(client: Any, commits: Any) -> None:
+    def said(query: str) -> int:
+        found = client.get(f"/power/?q={query}").content.decode()
+        return int(found.partition('<label for="q">')[2].partition('<span class="num">')[2].partition("<")[0])
+
+    before = said("甲")
+    with CaptureQueriesContext(connection) as seen:
+        assert said("乙") == before
+    assert not [
+        row for row in seen.captured_queries if "COUNT(*)" in row["sql"] and "cms_poweritem" in row["sql"]
+    ]
+    with commits():
+        item = making.item("新添的许可")
+    assert said("丙") == before + 1
+    with commits():
+        PowerItem.objects.get(pk=item.pk).unpublish()
+    assert said("丁") == before
+
+
 def test_what_expires_by_date_is_not_kept_beyond_it(monkeypatch: Any) -> None:
     item = making.item("将到期的许可")
     PowerItem.objects.filter(pk=item.pk).update(expire_at=clock.now() + timedelta(seconds=20))
