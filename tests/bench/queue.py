@@ -65,6 +65,9 @@ PAGES = (
     ("first page", "/desk/"),
     ("next page", ""),  # the address stands on the first
     ("newest first", "/desk/?sort=new"),
+    ("by priority", "/desk/?sort=priority"),
+    ("by age", "/desk/?sort=age"),
+    ("last content first", "/desk/?sort=activity"),
     ("overdue", "/desk/?due=overdue"),
     ("mine", "/desk/?assignee=me"),
     ("one state", "/desk/?state=submitted"),
