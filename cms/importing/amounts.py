@@ -56,6 +56,12 @@ IMPOSES = re.compile(r"处(?!罚(?!款)|理|分|置|所|于|境|方|室)|课以|
 THRESHOLD = re.compile(
     r"违法所得|货值|金额|价值|数额|收入|销售额|经营额|面积|重量|数量|不足|不满|达到|超过|次被|拖欠|欠缴|的$|时$|情形"
 )
+# Right before a sum: the sum draws a line and is none that is imposed.
+DRAWS = re.compile(
+    r"(?<!罚款)(?:违法所得|货值|价值|价款|收入|销售额|经营额|营业额|交易额|损失|(?<!罚款)(?:金额|数额|总额))(?:金额|总额|数额|额)?"
+    r"(?:人民币|累计|合计|共计|总计|只有|在|为|是|已|达到?)*$"
+)
+ASIDE = re.compile(r"[（(【]([^（）()【】]+)[）)】]$")
 LIMITS = re.compile(r"^(?:但是?|并且|且)?(?:罚款)?(?:总额)?(?:最高|最多|最低|不得?超过|不得?低于|不得?少于)")
 PARTS = re.compile(
     r"[；;。\n]|[，,](?!\d{3})|[：:]|(?<=的)(?=(?:可以|可|应当|应)?(?:并|单|分别|给予|没收|吊销|责令|由)?处?(?:以|罚款)?"
@@ -144,19 +150,27 @@ def read(text: str) -> Reading:
         for part in filter(None, PARTS.split(sentence)):
             found = fines(part, imposing=imposing)
             who = named(part) or who
+            aside = ASIDE.search(part)
+            own = aside[1] if aside and THRESHOLD.search(aside[1]) else ""
             beside = penalties(part, when)
             accessories += beside
             for each in found:
                 if is_cap(each, part, amounts):
                     amounts[-1] = capped(amounts[-1], each)
                 else:
-                    amounts.append(replace(each, when=when, who=who))
+                    amounts.append(replace(each, when=own or when, who=who))
             if not found and not beside and part.rstrip(",，").endswith(("的", "时", "者")):
-                when = part.strip("…")
+                when = opened(part).strip("…")
             elif not found and not beside and THRESHOLD.search(part) and BOUND.search(part):
-                when = part
+                when = opened(part)
     waived = "exempt" if EXEMPT.search(flat) else "none" if NONE.search(flat) else ""
     return Reading(tuple(merged(amounts)), tuple(dict.fromkeys(accessories)), "" if amounts else waived)
+
+
+def opened(part: str) -> str:
+    """A condition without what stands before the bracket in which it begins: 从轻处罚（货值不足一万元的."""
+    at = max(part.rfind(sign) for sign in "（(【")
+    return part if at < 0 or re.search("[）)】]", part[at:]) else part[at + 1 :]
 
 
 def normal(text: str) -> str:
@@ -303,8 +317,10 @@ def amount_of(part: str, first: _Bound, second: _Bound | None) -> Amount | None:
         unit = "元"
     if unit not in ("元", "倍") or FOREIGN.match(rest) or re.match("的?部分", rest):
         return None
+    if unit == "元" and DRAWS.search(ahead):
+        return None
     low, high = ends_of(first, second)
-    opened: dict[str, Any] = {
+    said: dict[str, Any] = {
         "min_inclusive": low.inclusive if low else True,
         "max_inclusive": high.inclusive if high else True,
         "alone": not re.search(r"(?<!单处或者)(?<!单处或)(?<!可以)(?<!可)并处|并罚", ahead),
@@ -314,12 +330,12 @@ def amount_of(part: str, first: _Bound, second: _Bound | None) -> Amount | None:
     if unit == "倍":
         base = base_of(ahead, rest)
         factor = {"multiple_min": low.value if low else None, "multiple_max": high.value if high else None}
-        return Amount("multiple", base=base, per=per, **factor, **opened)
+        return Amount("multiple", base=base, per=per, **factor, **said)
     money = {"minimum": fen(low), "maximum": fen(high)}
     if measure:
-        return Amount("rate", base=measure, per=per, **money, **opened)
+        return Amount("rate", base=measure, per=per, **money, **said)
     kind = "fixed" if second is None and not first.side else "range"
-    return Amount(kind, **money, **opened)
+    return Amount(kind, **money, **said)
 
 
 def ends_of(first: _Bound, second: _Bound | None) -> tuple[_Bound | None, _Bound | None]:

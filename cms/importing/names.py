@@ -43,6 +43,14 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "village": ("村级", "村", "社区", "村社区级", "村(社区)级", "村居级"),
 }  # fmt: skip
 
+# What lists call the source of a power, by the word that tells it; the first found decides.
+SOURCES = (
+    ("handed-down", re.compile("下放|承接|下沉|赋权|赋予")),
+    ("entrusted", re.compile("委托")),
+    ("authorised", re.compile("授权")),
+    ("statutory", re.compile("法定|本级|法律|法规|规章|固有|职权|statutory")),
+)
+
 BLANKS = frozenset({"", "无", "/", "-", "—", "——", "--", "\\", "无子项", "、", "不涉及", "*", "空"})
 
 
@@ -71,6 +79,14 @@ def is_blank(text: str) -> bool:
 def main_name(parent: str | None, name: str) -> str:
     """The name of the main item; empty where a list repeats the item's own name as its only sub-item."""
     return "" if name_key(parent or "") == name_key(name) else parent or ""
+
+
+def source_code(text: str) -> str | None:
+    """“法定本级行使” → statutory; None where the text names no source, or several."""
+    found = [code for code, words in SOURCES if words.search(squash(text))]
+    # 法律法规授权 names laws too, 上级下放的法定职权 as well.
+    told = [code for code in found if code != "statutory"] or found
+    return told[0] if len(told) == 1 else None
 
 
 def flat(table: dict[str, tuple[str, ...]]) -> list[tuple[str, str]]:

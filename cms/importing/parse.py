@@ -7,12 +7,14 @@ that is no title, header, item or continuation of one ends in `rejected`.
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
 from .grids import Book, Grid
 from .headers import FIELDS, RUNS_ON, Vocabulary, plain
-from .names import Names, is_blank, name_key, one_line, squash
+from .names import Names, is_blank, main_name, name_key, one_line, source_code, squash
 from .refusals import Problem, Refused
 from .tables import LOOK_AT, MARKS, Finder, Given, Header, own_cells, value_of
 
@@ -128,19 +130,23 @@ def parse_book(
     `given` is what a person corrected: {sheet: {"header": row from 1 or None, "fields": {letters: field}}}.
     """
     parsed = Parsed(book.kind)
-    headless: list[Grid] = []
     with_text = [grid for grid in book.grids if any(any(row) for row in grid.rows)]
     if not with_text:
         raise Refused("empty")
     for name in book.skipped:
         parsed.warnings.append(Problem("hidden_sheet", sheet=name))
-    for grid in book.grids:
-        if grid not in with_text:
-            parsed.sheets.append({"name": grid.name, "blank": True})
-            continue
-        reader = SheetReader(grid, parsed, words, categories, levels, given_of(given, grid.name))
-        if not reader.read():
-            headless.append(grid)
+    # Only where no sheet has a whole table may one be a list of names alone: a list of contents is none.
+    for plain_list in (False, True):
+        headless = [
+            grid
+            for grid in with_text
+            if not SheetReader(
+                grid, parsed, words, categories, levels, given_of(given, grid.name), plain_list=plain_list
+            ).read()
+        ]
+        if len(headless) < len(with_text):
+            break
+    parsed.sheets += [{"name": grid.name, "blank": True} for grid in book.grids if grid not in with_text]
     if len(headless) == len(with_text):
         first = headless[0]
         row = next(number for number, cells in enumerate(first.rows, 1) if any(cells))
@@ -171,7 +177,10 @@ def sample(grid: Grid) -> dict[str, Any]:
 
 
 def check_codes(parsed: Parsed) -> None:
-    """Raise Refused if a code stands on two items."""
+    """Take away what is no code of one item; raise Refused if a code still stands on two items."""
+    leave_to_the_main(parsed)
+    leave_common(parsed)
+    leave_out_again(parsed)
     seen: dict[str, Item] = {}
     for item in parsed.items:
         if item.code:
@@ -179,6 +188,46 @@ def check_codes(parsed: Parsed) -> None:
             if other is not item:
                 raise Refused("duplicate_code", sheet=item.sheet, row=item.row, value=item.code,
                               other_sheet=other.sheet, other_row=other.row)  # fmt: skip
+
+
+def leave_to_the_main(parsed: Parsed) -> None:
+    """A code that several sub-items of one main item share is the main item's: they get codes of our own."""
+    mains: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in parsed.items:
+        if item.code:
+            main = main_name(item.parent, item.name) or item.name
+            mains[item.code.casefold(), name_key(main)].append(item)
+    for items in mains.values():
+        subs = [item for item in items if main_name(item.parent, item.name)]
+        if len(items) > 1 and subs:
+            for item in subs:
+                value, item.code = item.code, None
+                parsed.warnings.append(Problem("code_of_main", item.sheet, item.row, {"value": value}))
+
+
+def leave_common(parsed: Parsed) -> None:
+    """A column of codes in which most stand several times names bodies or kinds, not items."""
+    times = Counter(item.code.casefold() for item in parsed.items if item.code)
+    shared = {code for code, count in times.items() if count > 1}
+    if len(times) < 2 * len(shared) and sum(times[code] for code in shared) > 2:
+        for item in parsed.items:
+            if item.code and item.code.casefold() in shared:
+                value, item.code = item.code, None
+                parsed.warnings.append(Problem("code_common", item.sheet, item.row, {"value": value}))
+
+
+def leave_out_again(parsed: Parsed) -> None:
+    """A row that names an item with the same code once more is not taken a second time."""
+    first: dict[tuple[str, str, str], Item] = {}
+    kept = []
+    for item in parsed.items:
+        key = ((item.code or "").casefold(), name_key(item.parent or ""), name_key(item.name))
+        if item.code and (other := first.setdefault(key, item)) is not item:
+            params = {"value": item.code, "other_sheet": other.sheet, "other_row": other.row}
+            parsed.rejected.append(Rejected(item.row, "item_again", item.sheet, item.name[:200], params))
+        else:
+            kept.append(item)
+    parsed.items = kept
 
 
 def excerpt(cells: list[str]) -> str:
@@ -197,10 +246,12 @@ class SheetReader:
         categories: Names,
         levels: Names,
         given: Given | None = None,
+        *,
+        plain_list: bool = False,
     ) -> None:
         self.grid, self.parsed = grid, parsed
         self.categories, self.levels = categories, levels
-        self.finder = Finder(grid, words, levels, given)
+        self.finder = Finder(grid, words, levels, given, plain_list=plain_list)
         self.header: Header
         self.section: str | None = None  # category that a title or the sheet's name gives to what follows
         self.main: dict[str, str] | None = None  # values of the row that named the current main item
@@ -490,7 +541,7 @@ class SheetReader:
 
     def take_code(self, item: Item, row: int, own: str) -> None:
         """The code of the row, or a sub-item's `own`."""
-        code = one_line(own or item.values["code"]).replace(" ", "")
+        code = unicodedata.normalize("NFKC", one_line(own or item.values["code"])).replace(" ", "")
         if code and CODE.fullmatch(code):
             item.code = code
         elif code and not is_blank(code):
@@ -516,6 +567,9 @@ class SheetReader:
             self.warn("no_basis", row)
         if item.values["level"] and not item.levels:
             self.warn("level_unknown", row, value=one_line(item.values["level"])[:60])
+        source = item.values["source_of_power"]
+        if not is_blank(source) and source_code(source) is None:
+            self.warn("source_unknown", row, value=one_line(source)[:60])
 
 
 def goes_on(name: str, before: str) -> bool:

@@ -12,6 +12,7 @@ from cms.models import (
     Category,
     Duty,
     HandlingUnit,
+    ImportBatch,
     LawVersion,
     LegalBasis,
     Level,
@@ -21,7 +22,7 @@ from cms.models import (
 )
 
 from .bases import law_key, split
-from .names import is_blank, main_name, one_line, squash
+from .names import is_blank, main_name, one_line, source_code, squash
 
 # Field of the JSON → field of the model, for texts that go over as they are.
 TEXTS = {
@@ -29,7 +30,6 @@ TEXTS = {
     "department_duty": "department_duty",
     "accountability_scope": "accountability_scope",
     "remark": "remarks",
-    "source_of_power": "power_source",
     "basic_code": "basic_code",
     "conditions": "conditions",
     "audience": "audience",
@@ -37,7 +37,7 @@ TEXTS = {
     "contact": "contact",
     "remedy": "remedy",
 }
-ON_ONE_LINE = frozenset({"exercising_body", "power_source", "basic_code"})
+ON_ONE_LINE = frozenset({"exercising_body", "basic_code"})
 STAGE = re.compile(r"(?m)^[ \t　]*([一-鿿（）()、]{2,16}责任)[ \t　]*[:：][ \t　]*")
 LIMIT = re.compile(r"(\d{1,4}|[一二三四五六七八九十]{1,3})个?(工作日|自然日|日|天|个?月)")
 DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")}
@@ -85,6 +85,8 @@ def fill(item: PowerItem, data: dict[str, Any], lookups: Lookups) -> None:
             text = one_line(text) if name in ON_ONE_LINE else text
             limit = PowerItem._meta.get_field(name).max_length
             setattr(item, name, text[:limit] if limit else text)
+    if source := source_code(values.get("source_of_power") or ""):
+        item.power_source = source
     item.body_organisation_id = lookups.bodies.get(squash(item.exercising_body)) or item.body_organisation_id
     if stated & {"level", "authority"}:
         item.level_text = "\n".join(filter(None, [data.get("level"), data.get("authority")]))
@@ -216,10 +218,20 @@ def replace(item: PowerItem, relation: str, model: type, key: str, rows: list[di
     setattr(item, relation, children)
 
 
+def stays_a_draft(item: PowerItem, data: dict[str, Any], lookups: Lookups) -> bool:
+    """Whether a draft that an import left unfinished would be the same draft again. Fills `item` anew."""
+    if item.live or item.batch is None or item.batch.state != ImportBatch.State.APPLIED:
+        return False
+    before = content(item)
+    fill(item, data, lookups)
+    real = bool(data["code"]) and item.made_code
+    return content(item) == before and not real and bool(item.publishing_errors())
+
+
 COMPARED = (
     "name", "parent_name", "category_id", "level_text", "body_organisation_id", "statutory_limit",
     "statutory_unit", "statutory_note", "promised_limit", "promised_unit", "promised_note", "no_fees",
-    "fees_note",
+    "fees_note", "power_source",
     *TEXTS.values(),
 )  # fmt: skip
 CHILDREN = {

@@ -89,6 +89,7 @@ SENTENCES = {
     "no_name": gettext_lazy("没有事项名称，也不是上一项的续行。"),
     "sub_without_name": gettext_lazy("子项上方没有事项名称。"),
     "name_too_long": gettext_lazy("名称超过 %(limit)s 个字。"),
+    "item_again": gettext_lazy("编码 %(value)s 的这一项，工作表“%(other_sheet)s”第 %(other_row)s 行已经有了。"),
     "unknown_columns": gettext_lazy("只有不认识的列里有内容。"),
     "sheet_without_header": gettext_lazy("这张工作表前 8 行里没有找到表头。"),
     # Benchmarks
@@ -112,6 +113,9 @@ SENTENCES = {
     "no_category": gettext_lazy("没有写类别，只能存为草稿。"),
     "category_unknown": gettext_lazy("类别“%(value)s”不认识，只能存为草稿。"),
     "no_basis": gettext_lazy("没有设定依据，只能存为草稿。"),
+    "source_unknown": gettext_lazy("权力来源“%(value)s”不认识，没有填。"),
+    "code_of_main": gettext_lazy("编码 %(value)s 是主项的，几个子项都写它；子项改用本站编码。"),
+    "code_common": gettext_lazy("编码 %(value)s 写在几项上，不是事项的编码；改用本站编码。"),
     "level_unknown": gettext_lazy("层级“%(value)s”不认识，原文保留。"),
 }
 

@@ -86,6 +86,10 @@ def compare(readings: list[Reading], organisation: Organisation | None) -> Diffe
     for reading in readings:
         for data in reading.items:
             item = known.match(data)
+            if item is not None and power.stays_a_draft(item, data, lookups):
+                found.same += 1
+                found.plan.append((item.pk, Action.SAME, []))
+                continue
             if item is None or not is_visible(item):
                 found.added.append(data)
                 found.plan.append((None, Action.CREATE, []))

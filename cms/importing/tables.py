@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .grids import Grid
 from .headers import LONGEST_HEADER, NO_POWER_LIST, RUNS_ON, STAND_INS, Vocabulary, plain
@@ -91,9 +92,18 @@ def own_cells(grid: Grid, row: int) -> dict[int, str]:
 class Finder:
     """Finds headers in one sheet."""
 
-    def __init__(self, grid: Grid, words: Vocabulary, levels: Names, given: Given | None = None) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        words: Vocabulary,
+        levels: Names,
+        given: Given | None = None,
+        *,
+        plain_list: bool = False,
+    ) -> None:
         self.grid, self.words, self.levels = grid, words, levels
         self.given = given or Given()
+        self.plain_list = plain_list  # number and name alone, each called exactly so
         self.merges = Merges(grid)
 
     def first(self) -> Header | None:
@@ -142,7 +152,9 @@ class Finder:
             best = self.build(row, bottom)
         self.stand_in(best)
         own = own_cells(self.grid, row)
-        if not best.fields & {"name", "subitem"} or len(best.fields) < 3:
+        if not best.fields & {"name", "subitem"}:
+            return None
+        if len(best.fields) < 3 and not (self.plain_list and all(map(self.words.exact, own.values()))):
             return None
         if len([c for c in best.columns if c.index in own or best.bottom > row]) * 5 < len(own) * 2:
             return None
@@ -319,15 +331,23 @@ class Finder:
                 columns = [Column(c.index, "subitem", c.label) if c in others else c for c in columns]
         settled = []
         for column in columns:
-            if column.field in ("code", "seq") and re.search(r"(?<!序)号$|^N[Oo]$", plain(column.label)):
-                values = [row[column.index] for row in self.grid.rows[header.bottom + 1 :]
-                          if column.index < len(row) and row[column.index]]  # fmt: skip
-                short = sum(len(value) <= 5 for value in values)
-                kind = "seq" if short * 2 >= len(values) else "code"
-                column = Column(column.index, kind, column.label)
+            if column.field in ("code", "seq"):
+                column = Column(column.index, self.number_or_code(header, column), column.label)
             settled.append(column)
         header.columns = settled
         return header
+
+    def number_or_code(self, header: Header, column: Column) -> str:
+        """编号 may be either, and a 编码 that only counts is a number."""
+        values = [row[column.index] for row in self.grid.rows[header.bottom + 1 :]
+                  if column.index < len(row) and row[column.index]]  # fmt: skip
+        if re.search(r"(?<!序)号$|^N[Oo]$", plain(column.label)):
+            return "seq" if sum(len(value) <= 5 for value in values) * 2 >= len(values) else "code"
+        counted = [int(v) for v in values if v.isascii() and v.isdigit() and v[0] != "0" and len(v) < 6]
+        steps = sum(after - before == 1 for before, after in pairwise(counted))
+        if column.field == "code" and counted and counted[0] == 1 and steps * 2 >= len(values) - 1:
+            return "seq"
+        return column.field
 
 
 def value_of(header: Header, cells: dict[int, str], name: str) -> tuple[str, bool]:

@@ -119,6 +119,8 @@ class Writer:
             return
         if is_visible(found):
             self.change(row, found)
+        elif power.stays_a_draft(found, row.data, self.lookups):
+            row.item, row.action = found, Action.SAME
         else:  # a draft, or of a batch that was withdrawn or died: nobody sees it, so it is as good as new
             self.create(row, found)
         row.done = True

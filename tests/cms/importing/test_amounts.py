@@ -128,6 +128,21 @@ def test_a_line_that_is_drawn_is_no_fine() -> None:
     assert [a.when for a in found] == ["货值金额不足一万元的", "货值金额一万元以上的"]
 
 
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("（货值金额不足一万元的，处5万元以上10万元以下罚款）", "货值金额不足一万元的"),
+        ("从轻处罚（货值金额不足一万元的，处5万元以上10万元以下罚款）", "货值金额不足一万元的"),
+        ("处5万元以上10万元以下的罚款（货值金额不足1万元的）", "货值金额不足1万元的"),
+        ("货值金额不足1万元（处5万元以上10万元以下罚款）", ""),
+        ("【违法所得三千元以上的】处5万元以上10万元以下罚款", ""),
+    ],
+)
+def test_a_line_in_brackets_is_none_either(text: str, when: str) -> None:
+    found = read(text).amounts
+    assert [(shown(a), a.when) for a in found] == [("range [50000 100000]", when)]
+
+
 def test_persons_and_bodies_are_told_apart() -> None:
     found = read("对个人处五百元以上一千元以下罚款，对单位处五千元以上一万元以下罚款").amounts
     assert [(a.who, shown(a)) for a in found] == [

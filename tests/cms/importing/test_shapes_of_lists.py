@@ -268,3 +268,21 @@ def test_an_open_document_is_read(dry: Any, tmp_path: Path) -> None:
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
     code, said = dry(path)
     assert (code, names(said)) == (0, [("甲", None)])
+
+
+def test_a_list_of_names_under_headings(dry: Any, tmp_path: Path) -> None:
+    rows = [["某市测试局权力清单"], ["序号", "权力名称"], ["一、行政许可（2项）"], [1, "甲"], [2, "乙"],
+            ["二、行政处罚（1项）"], [3, "丙"]]  # fmt: skip
+    _, said = dry(workbook(tmp_path / "a.xlsx", rows))
+    assert [(item["name"], item["category_code"]) for item in said["items"]] == [
+        ("甲", "licence"),
+        ("乙", "licence"),
+        ("丙", "penalty"),
+    ]
+
+
+def test_a_list_of_contents_beside_the_table_is_none(dry: Any, tmp_path: Path) -> None:
+    contents = [["序号", "事项名称"], [1, "目录里的"]]
+    _, said = dry(table(tmp_path / "a.xlsx", row(1, "甲"), 目录=contents))
+    assert [item["name"] for item in said["items"]] == ["甲"]
+    assert {r["sheet"] for r in said["rejected"]} == {"目录"}
