@@ -22,6 +22,11 @@ MAX_ITEMS = 50_000
 MAX_NAME = 1_000
 CODE = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z_.-]{0,63}")
 ORDINAL = re.compile(r"^[(]?[一二三四五六七八九十百]+[)、.]|^第[一二三四五六七八九十百]+[章节部分类]")
+COUNTED = re.compile(
+    r"^[(]?[一二三四五六七八九十百]+[)]?[、.]?$"
+)  # a heading's number in the column of numbers
+KINDS = re.compile(r"(类|[(]?(共|计)?\d+[项条个][)]?)$")
+PART = re.compile(r"^[(]\d{1,2}[)]")  # a sub-item in the column of names
 FOOT = re.compile(
     r"^(备注|注|说明|附注|填报|填表|填制|制表|审核|审批|审定|复核|负责人|单位负责人|联系人|联系电话|经办|承办人|校对|"
     r"单位名称|填表单位|编制单位|公布日期|单位盖章|签字|签名|签章|日期|备查)[0-9一二三]*[人单位期日间]*[:(、]"
@@ -423,6 +428,11 @@ class SheetReader:
         if self.is_foot(own) and not stated & {"legal_basis", "duties", "category", "accountability"}:
             return self.reject(row, "note")
         if name:
+            if stated == {"seq", "name"} and self.is_heading(own, name):
+                self.section, self.last = self.categories.one(name) or self.section, None
+                return None
+            if stated == {"name"} and self.is_part(name):
+                return self.add(row, own, "", name)
             if stated <= {"seq", "name", "category"} and self.sub_follows(row):
                 self.main, self.last = self.values(row, own), None  # a heading over its sub-items
                 return None
@@ -434,6 +444,18 @@ class SheetReader:
                 return self.reject(row, "sub_without_name")
             return self.add(row, own, "", sub)
         return self.nameless(row, own, stated)
+
+    def is_heading(self, own: dict[int, str], name: str) -> bool:
+        """“二 | 行政处罚（2项）”: a number in words and a category, or a kind of items, and nothing else."""
+        number = squash(self.get(own, "seq"))
+        kind = self.categories.one(name) or KINDS.search(squash(name))
+        return bool(COUNTED.match(number) and kind and len(self.header.fields) > 2)
+
+    def is_part(self, name: str) -> bool:
+        """“（2）变更” alone below an item, in a table without a column of sub-items."""
+        main = (self.main or {}).get("name", "")
+        return bool(main and PART.match(squash(name)) and not PART.match(squash(main))
+                    and not self.header.indexes("subitem"))  # fmt: skip
 
     def shared(self, row: int) -> bool:
         """Whether cells merged from above say for this row who may do what on which basis."""

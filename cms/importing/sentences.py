@@ -89,7 +89,7 @@ SENTENCES = {
     "no_name": gettext_lazy("没有事项名称，也不是上一项的续行。"),
     "sub_without_name": gettext_lazy("子项上方没有事项名称。"),
     "name_too_long": gettext_lazy("名称超过 %(limit)s 个字。"),
-    "item_again": gettext_lazy("编码 %(value)s 的这一项，工作表“%(other_sheet)s”第 %(other_row)s 行已经有了。"),
+    "item_again": gettext_lazy("编码 %(value)s 的这一项在“%(other_sheet)s”第 %(other_row)s 行已经有了。"),
     "unknown_columns": gettext_lazy("只有不认识的列里有内容。"),
     "sheet_without_header": gettext_lazy("这张工作表前 8 行里没有找到表头。"),
     # Benchmarks

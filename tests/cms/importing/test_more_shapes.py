@@ -153,3 +153,30 @@ def test_the_sign_that_parts_the_lines_evenly_parts_a_csv() -> None:
     assert delimiter_of("序号,名称,依据\n1,甲,一;二;三;四\n2,乙,一;二\n") == ","
     assert delimiter_of("序号;名称\n1;甲，乙\n") == ";"
     assert delimiter_of("序号\t名称\n1\t甲,乙\n") == "\t"
+
+
+def test_a_heading_with_a_number_of_its_own_says_the_category(read: Any) -> None:
+    head = ["序号", "权责事项", "设定依据", "责任主体", "备注"]
+    rows = [head, ["一", "行政许可（1项）", "", "", ""], [1, "甲", BASIS, "局", ""], ["二", "行政处罚", "", "", ""],
+            ["（一）", "市场监管类", "", "", ""], [1, "乙", BASIS, "局", ""], ["三", "丙", BASIS, "局", ""]]  # fmt: skip
+    found = read(rows)
+    assert [(item.name, item.category_code) for item in found.items] == [
+        ("甲", "licence"),
+        ("乙", "penalty"),
+        ("丙", "penalty"),
+    ]
+    assert not found.rejected
+
+
+def test_numbered_names_below_an_item_are_its_sub_items(read: Any) -> None:
+    head = ["序号", "事项名称", "权力类型", "设定依据", "责任主体"]
+    rows = [head, [1, "办学审批", "行政许可", BASIS, "局"], ["", "（1）设立", "", "", ""],
+            ["", "（2）变更", "", "", ""], [2, "教师资格", "行政许可", BASIS, "局"]]  # fmt: skip
+    found = read(rows)
+    assert [(item.name, item.parent) for item in found.items] == [
+        ("办学审批", None),
+        ("（1）设立", "办学审批"),
+        ("（2）变更", "办学审批"),
+        ("教师资格", None),
+    ]
+    assert all(item.values["legal_basis"] and item.category_code == "licence" for item in found.items)
