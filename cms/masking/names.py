@@ -25,6 +25,7 @@ HAN = re.compile(r"[㐀-鿿]")
 BEFORE_TITLE = tuple(sorted(TITLES, key=len, reverse=True))
 BEFORE_CALL = tuple(sorted(CALLED, key=len, reverse=True))
 FOLLOW = tuple(sorted(AFTER, key=len, reverse=True))
+PHRASES = tuple(word for word in FOLLOW if len(word) > 1)
 # Titles of an office, not of a role in the case: whoever bears one is an official.
 PRIVATE = words("""
     其妻 其夫 其子 其女 其父 其母 其兄 其弟 其姐 其妹 女友 男友 前妻 前夫 外甥女 侄女 孙子 孙女 继子
@@ -35,6 +36,20 @@ PRIVATE = words("""
     承包人 承包商 投诉人 投资人 护士 控告人 摊主 教师 朋友 村民 母亲 法人代表 法定代表人 父亲 犯罪嫌疑人
     申诉人 申请人 监事 第三人 经营户 经营者 群众 老师 老板 职员 职工 联系人 股东 董事 表哥 表弟 被举报人
     被告 被告人 被害人 被投诉人 被申请人 记者 证人 贫困户 驾驶员
+    负责人 经理 副经理 项目经理 客户经理 部门经理 物业经理 大堂经理 店长 教练 主播 网红 网民 网友 博主
+    用户 会员 消费者 购房者 租赁人
+    市民 法人 车主 同案人员 同案犯 罪犯 主犯 从犯 共犯 案犯 逃犯 被执行人 死者 伤者 逝者 报案人 报警人
+    承租人 出租人 租客 租户 房东 房主
+    债务人 债权人 借款人 出借人 贷款人 担保人 保证人 患者 病人 乘客 旅客 顾客 管理服务对象 服务对象 行为人
+    违法行为人 违法嫌疑人 嫌犯
+    请托人 行贿人 受贿人 受托人 被委托人 监护人 被监护人 继承人 被继承人 收货人 寄件人 收件人 签收人
+    见证人 翻译 鉴定人 评估人 驾驶人 车手
+    之妻 之夫 之子 之女 之父 之母 之兄 之弟 之姐 之妹 其妻子 其丈夫 其儿子 其女儿 其父亲 其母亲 其岳父
+    其岳母 其兄弟 堂弟 堂哥 堂兄 堂妹
+    表妹 表姐 舅舅 姑父 姨父 叔叔 伯父 婆婆 公公 未婚妻 未婚夫 男子 女子 男孩 女孩 家属 同乡 老乡 邻居
+    校友 亲信 心腹 特定关系人 利害关系人
+    共同居住人 实际控制人 实控人 投保人 受益人 快递员 外卖员 送货员 保洁员 清洁工 服务员 收银员 营业员
+    施工员
 """)
 OFFICES = tuple(title for title in BEFORE_TITLE if title not in PRIVATE)
 MASKED = re.compile(r"[某×*＊Ｘ○〇●■□]")
@@ -50,6 +65,8 @@ AFTER_DOTTED = tuple(
     if len(word) > 1
     or word in "在和与系称因向对将被于、，。；：（的从以让给把到由也又已均为是不未还曾其等犯反"
 )
+LABELS = ("姓名", "名字", "户名", "甲方", "乙方", "签字", "签名", "签章", "签收", "署名", "落款")
+POLITE = ("同志", "先生", "女士", "小姐", "师傅", "老师")
 ENOUGH = 5
 
 
@@ -179,7 +196,9 @@ def scored_at(text: str, start: int, option: str, counts: Counter[str]) -> _Cand
     left, right = left_score(before), right_score(after)
     size = 2 if option[:2] in COMPOUND else 1
     look = sum(1 if c in GIVEN else -2 for c in option[size:]) / (len(option) - size)
-    score = left + right + (1 if look == 1 else -2 if look < 0 else 0)
+    # Rare characters are no reason to doubt where a label stands before and a verb or mark behind.
+    strange = 0 if left >= 3 and right >= 2 else -2
+    score = left + right + (1 if look == 1 else strange if look < 0 else 0)
     score += 1 if counts[option] > 1 else 0
     shorter = option[:-1]
     if len(option) - size == 2 and counts[shorter] > counts[option] and right < 2:
@@ -188,6 +207,8 @@ def scored_at(text: str, start: int, option: str, counts: Counter[str]) -> _Cand
         # 王国, 李家 and 段长 are words; 主席王国庆 is a person all the same.
         likely = left >= 3 and right >= 2 and look == 1 and len(option) > 2
         score -= 1 if likely and option not in NOT_NAMES else 6
+    if len(option) - size == 2 and text.startswith(PHRASES, end - 1) and right_score(text[end - 1 :]) >= 2:
+        score -= 2  # 高圆家住…: the verb, not the name
     if option[-1] in "和与于" and len(option) - size == 2:
         score -= 2  # 伍勇和会计: the joint, not the name
     if option[0] in WORDY and size == 1:
@@ -208,7 +229,9 @@ def left_score(before: str) -> int:
     if before.endswith(BEFORE_TITLE):
         return 3
     label = before.rstrip().rstrip(":：")
-    if label != before and label.endswith((*BEFORE_TITLE, "姓名", "名字", "户名", "甲方", "乙方")):
+    if label != before and label.endswith((*BEFORE_TITLE, *LABELS)):
+        return 3
+    if before[-1:] in ("系", "为", "是", "的") and before[:-1].endswith(BEFORE_TITLE):
         return 3
     if re.search(r"(?:姓名|名叫|叫做|自称|化名|本名|原名|真名|曾用名|又名|别名|小名|绰号)[为是叫]?$", before):
         return 3
@@ -222,11 +245,13 @@ def left_score(before: str) -> int:
 def right_score(after: str) -> int:
     if not after:
         return 2
+    if after.startswith(POLITE):
+        return 4
     if after.startswith(BEFORE_TITLE):
         return 3
     if after[0] in SYMBOLS or after.startswith(FOLLOW):
         return 2
-    if after[0].isdigit():
+    if re.match(r"\d|[一二两三四五六七八九十百千万]+(?:余|多)?[元万千名人]", after):
         return 1
     return 0
 

@@ -157,8 +157,9 @@ def test_the_sign_that_parts_the_lines_evenly_parts_a_csv() -> None:
 
 def test_a_heading_with_a_number_of_its_own_says_the_category(read: Any) -> None:
     head = ["序号", "权责事项", "设定依据", "责任主体", "备注"]
-    rows = [head, ["一", "行政许可（1项）", "", "", ""], [1, "甲", BASIS, "局", ""], ["二", "行政处罚", "", "", ""],
-            ["（一）", "市场监管类", "", "", ""], [1, "乙", BASIS, "局", ""], ["三", "丙", BASIS, "局", ""]]  # fmt: skip
+    first = [["一", "行政许可（1项）", "", "", ""], [1, "甲", BASIS, "局", ""]]
+    second = [["二", "行政处罚", "", "", ""], ["（一）", "监管类", "", "", ""], [1, "乙", BASIS, "局", ""]]
+    rows = [head, *first, *second, ["三", "丙", BASIS, "局", ""]]
     found = read(rows)
     assert [(item.name, item.category_code) for item in found.items] == [
         ("甲", "licence"),
