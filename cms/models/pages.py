@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -380,7 +381,7 @@ class CaseOutcomePage(PublishedPage):
                 FieldPanel("deciding_body"),
                 FieldPanel("decided_on"),
                 FieldPanel("publish_due"),
-                FieldPanel("withdraw_on"),
+                FieldPanel("withdraw_on", help_text=_("到这一天零点自动撤下，网址以后答复已撤下。")),
                 FieldPanel("source_number"),
                 FieldPanel("source_document"),
             ],
@@ -476,6 +477,15 @@ class CaseOutcomePage(PublishedPage):
         others = CaseOutcomePage.objects.filter(number=self.number, locale=self.locale_id).exclude(pk=self.pk)
         if self.locale_id and others.exists():
             raise ValidationError({"number": _("案号 %(number)s 已经用过。") % {"number": self.number}})
+        self.expire_on_withdrawal()
+
+    def expire_on_withdrawal(self) -> None:
+        """The day of withdrawal is when the page expires: the schedule takes it down like any other."""
+        before = self.latest_revision.content.get("withdraw_on") if self.latest_revision else None
+        if self.withdraw_on:
+            self.expire_at = clock.first_moment(self.withdraw_on)
+        elif before and self.expire_at == clock.first_moment(dt.date.fromisoformat(before)):
+            self.expire_at = None
 
     def affected(self) -> list[str]:
         return [*super().affected(), *(f"power:{item.pk}" for item in self.power_items.all())]

@@ -7,6 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from .visibility import is_shown
+
 # Units in days, only to compare a promise with the law: a workday is at least a day, a month at most 31.
 _IN_DAYS = {"day": (1.0, 1.0), "workday": (1.0, 1.4), "month": (28.0, 31.0)}
 
@@ -16,6 +18,8 @@ def power_errors(item: Any) -> list[str]:
     found = []
     if not item.organisation_id:
         found.append(_("没有填清单所属机构。"))
+    elif not is_shown(item.organisation):
+        found.append(_("清单所属机构还没有公开，请先公开它。"))
     if not item.name.strip():
         found.append(_("没有填事项名称。"))
     if not item.category_id:

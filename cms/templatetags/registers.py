@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.db.models import Count
@@ -16,6 +17,7 @@ from cms.flow.chart_of import chart_of, limit_text, listed_steps
 from cms.flow.grades import Grade
 from cms.flow.svg import narrow_svg, wide_for_paper
 from cms.models import (
+    Benchmark,
     CaseOutcomePage,
     Category,
     Flowchart,
@@ -28,6 +30,7 @@ from cms.models import (
 from cms.models.benchmarks import Amount, Tier
 from cms.publishing.calculator import Match
 from cms.publishing.law_text import key_of
+from cms.publishing.visibility import is_shown
 from cms.views import stats
 
 register = template.Library()
@@ -216,9 +219,15 @@ class RelatedStep:
     level: int
 
 
+@register.filter
+def shown(related: Any) -> Any:
+    """What a record is linked to, where anyone may see it now; else None."""
+    return related if related is not None and is_shown(related) else None
+
+
 @register.simple_tag
 def related_of(page: CaseOutcomePage) -> dict[str, list]:
-    """What a case is about: its disclosed items, and the steps where it went wrong."""
+    """What a case is about: its disclosed items and benchmarks, and the steps where it went wrong."""
     items = PowerItem.objects.disclosed().filter(pk__in=[i.pk for i in page.power_items.all()])
     steps = []
     for link in page.steps.select_related("flowchart"):
@@ -230,4 +239,5 @@ def related_of(page: CaseOutcomePage) -> dict[str, list]:
                 level = max((r.level for r in listed.risks), default=0)
                 url = f"{chart.get_absolute_url()}#{link.step_key}"
                 steps.append(RelatedStep(url, listed.row.name, level))
-    return {"items": list(items), "steps": steps}
+    benchmarks = Benchmark.objects.disclosed().filter(pk__in=[b.pk for b in page.benchmarks.all()])
+    return {"items": list(items), "steps": steps, "benchmarks": list(benchmarks)}

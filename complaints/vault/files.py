@@ -8,7 +8,6 @@ libsodium itself notices neither a missing end nor bytes after it: `open_file` d
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import os
 import secrets
@@ -23,7 +22,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import Storage, storages
-from django.utils import timezone
 from nacl import bindings
 from nacl.exceptions import CryptoError
 from workdays import clock
@@ -245,7 +243,7 @@ class _Blob:
             self._out.close()
             return
         self._out.flush()
-        midnight = dt.datetime.combine(clock.today(), dt.time(), tzinfo=timezone.get_default_timezone())
+        midnight = clock.first_moment(clock.today())
         day = midnight.timestamp()
         os.utime(self._out.fileno(), (day, day))
         os.fsync(self._out.fileno())

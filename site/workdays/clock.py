@@ -23,6 +23,11 @@ def today() -> dt.date:
     return timezone.localdate(now())
 
 
+def first_moment(day: dt.date) -> dt.datetime:
+    """When `day` begins where the site is."""
+    return dt.datetime.combine(day, dt.time(), tzinfo=timezone.get_default_timezone())
+
+
 @contextmanager
 def set_back(to: dt.datetime) -> Iterator[None]:
     """Within the block, of this thread only, it is `to`, and time goes on from there. For `demo` alone.
