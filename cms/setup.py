@@ -9,7 +9,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from wagtail.models import (
     Collection,
-    GroupApprovalTask,
     GroupCollectionPermission,
     GroupPagePermission,
     Locale,
@@ -38,6 +37,7 @@ from cms.models import (
     Opinion,
     Organisation,
     PowerItem,
+    ReviewTask,
     RiskGrade,
     SectionPage,
 )
@@ -293,12 +293,14 @@ def _localize(*groups: Group) -> None:
 
 
 def _workflow(moderators: Group, root: Page) -> None:
-    """One approval by a moderator, for the tree and for every register."""
-    workflow = Workflow.objects.filter(name=WORKFLOW).first()
-    if workflow is None:
-        task = GroupApprovalTask.objects.create(name=WORKFLOW)
+    """One approval by a moderator who did not write it, for the tree and for every register."""
+    workflow, _new = Workflow.objects.get_or_create(name=WORKFLOW)
+    task = ReviewTask.objects.filter(name=WORKFLOW).first()
+    if task is None:
+        task = ReviewTask.objects.create(name=WORKFLOW)
         task.groups.add(moderators)
-        workflow = Workflow.objects.create(name=WORKFLOW)
+        # A site that was set up before has Wagtail's own task here, by which one person is enough.
+        WorkflowTask.objects.filter(workflow=workflow).delete()
         WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
     if not WorkflowPage.objects.filter(page=root).exists():
         WorkflowPage.objects.create(workflow=workflow, page=root)

@@ -41,8 +41,8 @@ class Lists(Sitemap):
     """The fixed lists of the site."""
 
     def items(self) -> list[str]:
-        names = "power_list benchmark_list law_list risks case_list library notice_list notice_matrix"
-        names += " consultation_list stats data ledger"
+        names = "power_list organisation_list benchmark_list law_list risks case_list library notice_list"
+        names += " notice_matrix consultation_list stats data ledger"
         return [f"cms:{name}" for name in names.split()]
 
     def location(self, item: str) -> str:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("risks/", risks.risks, name="risks"),
     path("benchmarks/", registers.benchmark_list, name="benchmark_list"),
     path("benchmarks/<slug:slug>/", registers.benchmark, name="benchmark"),
+    path("organisations/", registers.organisation_list, name="organisation_list"),
     path("organisations/<str:code>/", registers.organisation, name="organisation"),
     path("laws/", registers.law_list, name="law_list"),
     path("laws/<slug:slug>/", registers.law, name="law"),

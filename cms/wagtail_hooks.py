@@ -13,6 +13,7 @@ from cms.admin import (
     bulk,
     erasing,
     flow,
+    four_eyes,  # noqa: F401  (registers its hooks)
     imports,
     law_warnings,  # noqa: F401  (registers its hook)
     overdue,  # noqa: F401  (registers its panel)

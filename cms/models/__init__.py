@@ -51,6 +51,7 @@ from .power import (
     PowerSource,
 )
 from .records import Address, Counter, PublishedVersion
+from .review import ReviewTask
 from .tables import Category, CategoryAlias, Level, LevelAlias
 
 __all__ = [
@@ -109,6 +110,7 @@ __all__ = [
     "RegisterQuerySet",
     "Responsibility",
     "ReviewReminder",
+    "ReviewTask",
     "RiskGrade",
     "RiskLevel",
     "RiskPoint",

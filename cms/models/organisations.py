@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import get_language
@@ -25,6 +27,20 @@ class OrganisationQuerySet(RegisterQuerySet):
     def tree_codes(self) -> dict[str, str | None]:
         """Code → code of the parent, for all source rows: one query, for walks up and down."""
         return dict(self.source().values_list("code", "parent__code"))
+
+    def tree(self, counts: dict[str, int]) -> list[Any]:
+        """Disclosed source rows from the top down, in their order; each with `below`, its own, and `count` by
+        its code. Two queries. One whose parent is not disclosed stands below the next one above that is.
+        """
+        parents = self.tree_codes()
+        rows = {row.code: row for row in self.disclosed().source().select_related("level", "locale")}
+        tops = []
+        for row in rows.values():
+            row.below, row.count = [], counts.get(row.code, 0)
+        for code, row in rows.items():
+            above = next((up for up in chain(code, parents)[1:] if up in rows), None)
+            (rows[above].below if above else tops).append(row)
+        return tops
 
     def with_descendants(self, codes: list[str]) -> list[str]:
         """`codes` and the codes of all organisations below them."""

@@ -20,6 +20,7 @@ from wagtail.log_actions import LogContext
 from cms.models import BulkJob, BulkRow, PowerItem
 from cms.publishing import scope
 from cms.publishing.batch import in_short_transactions
+from cms.publishing.four_eyes import is_own
 
 KIND = "cms.many"
 Kind, Result = BulkJob.Kind, BulkRow.Result
@@ -82,7 +83,7 @@ def _publish(job: BulkJob, item: PowerItem) -> str:
     draft = item.latest_revision
     if draft is None or (item.live and not item.has_unpublished_changes):
         return _("没有等待公布的改动。")
-    if draft.user_id == job.by_id and not job.by.is_superuser:
+    if is_own(job.by, item):
         return _("草稿是您写的，要由另一个人公布。")
     draft.publish(user=job.by)
     return ""

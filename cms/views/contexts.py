@@ -70,11 +70,14 @@ def benchmark(record: Benchmark, chosen: Sequence[str] = (), quantity: str = "")
 
 
 def organisation(record: Organisation) -> dict[str, Any]:
+    source, public = record.source_record(), Organisation.objects.disclosed().source()
     items = PowerItem.objects.disclosed().source().in_force()
     return {
         "organisation": record,
-        "items": items.filter(organisation=record.source_record()).count() if record.pk else 0,
-        "children": Organisation.objects.disclosed().source().filter(parent=record.source_record()),
+        "items": items.filter(organisation=source).count() if record.pk else 0,
+        "children": public.filter(parent=source) if record.pk else [],
+        "before": public.filter(successor=source) if record.pk else [],
+        "aliases": [alias.name for alias in source.aliases.all()],
         "untranslated": record.language != get_language(),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -97,6 +97,16 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
     """An organisation: what it does, what it owns, who is below it."""
     record = _find(Organisation, get_language() or "", code=code)
     return _sheet(request, "cms/organisation.html", record, contexts.organisation)
+
+
+@require_safe
+def organisation_list(request: HttpRequest) -> HttpResponse:
+    """All organisations as a tree, each with the number of its items in force."""
+    items = PowerItem.objects.disclosed().source().in_force().order_by()
+    counts = dict(items.values_list("organisation__code").annotate(n=Count("pk")))
+    return render(request, "cms/organisation_list.html", {
+        "tops": Organisation.objects.all().tree(counts), "whole": sum(counts.values()),
+    })  # fmt: skip
 
 
 @require_safe

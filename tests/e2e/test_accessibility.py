@@ -39,6 +39,7 @@ PUBLIC = (
     "/benchmarks/9901-cg-cf-0147/",
     "/benchmarks/9901-cg-cf-0147/?c=1-0",
     "/benchmarks/9901-cg-cf-0147/?c=1-0&c=2-0",
+    "/organisations/",
     *("/laws/", "/laws/?q=nothing-of-this-name"),
     "/organisations/9901-CG/",
     *("/cases/", "/library/", "/notices/", "/stats/", "/ledger/", "/data/"),
