@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -75,19 +76,22 @@ def _codes() -> list[tuple[str, str]]:
 
 def _say_day(request: DeskRequest, data: dict[str, Any]) -> None:
     """A row changes, and with it (outbox) every running deadline that it touches."""
-    if data["kind"] == "remove":
-        for row in Day.objects.filter(date=data["date"]):
-            row.delete()
-    else:
-        fields = {name: data[name] for name in ("kind", "name", "source")}
-        Day.objects.update_or_create(date=data["date"], defaults=fields)
-    _record(request, {"act": "calendar", "day": str(data["date"]), "kind": data["kind"]})
+    with transaction.atomic():
+        if data["kind"] == "remove":
+            for row in Day.objects.filter(date=data["date"]):
+                row.delete()
+        else:
+            fields = {name: data[name] for name in ("kind", "name", "source")}
+            Day.objects.update_or_create(date=data["date"], defaults=fields)
+        _record(request, {"act": "calendar", "day": str(data["date"]), "kind": data["kind"]})
     messages.success(request, _("已保存。正在办的期限会马上重新计算，变了的每一件都写明原因。"))
 
 
 def _revise(request: DeskRequest, data: dict[str, Any]) -> None:
-    made = rules.revise(**{name: data[name] for name in ("code", "value", "unit", "source", "mark", "since")})
-    _record(request, {"act": "rule", "code": made.code, "version": made.version})
+    fields = {name: data[name] for name in ("code", "value", "unit", "source", "mark", "since")}
+    with transaction.atomic():
+        made = rules.revise(**fields)
+        _record(request, {"act": "rule", "code": made.code, "version": made.version})
     messages.success(request, _("新版本已保存，从起始日起发生的事按它算；以前的期限照旧。"))
 
 

@@ -11,7 +11,10 @@ from accounts import unlock
 from accounts.keys import KeySeed
 from accounts.models import User
 from allauth.account.internal.flows.login import record_authentication
+from django.db import transaction
 from django.test import Client, RequestFactory
+from ledger import services as ledger
+from ledger.models import Event
 from workdays import rules
 
 from complaints.desk import opening
@@ -130,6 +133,20 @@ def make_desk() -> Desk:
     for code, name, office in (("town", "云泽市", desk.city), ("lake", "望湖区", desk.lake)):
         Route.objects.create(region=Region.objects.create(code=code, name=name), office=office)
     return desk
+
+
+@pytest.fixture(autouse=True)
+def transactions_are_the_codes_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event that is written outside any transaction is noticed here too, where each test runs in one."""
+    write = ledger.write
+
+    def noticed(event: Event) -> Event:
+        blocks = transaction.get_connection().atomic_blocks
+        if all(getattr(block, "_from_testcase", False) for block in blocks):
+            raise ledger.NotInTransaction(event.kind)
+        return write(event)
+
+    monkeypatch.setattr(ledger, "write", noticed)
 
 
 @pytest.fixture

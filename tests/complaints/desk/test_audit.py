@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from ledger import services as ledger
@@ -90,7 +90,8 @@ def test_pages_meet_without_gap_or_repeat_in_few_queries(at_noon: None, desk: An
     Event.objects.exclude(kind="submitted").delete()
     for n in range(25):  # five at each moment: the moment alone is no key
         at = NOON - dt.timedelta(minutes=n // 5)
-        ledger.record(kind="opened", actor=f"user:{user.pk}", tag=bytes(tip.tag), at=at)
+        with transaction.atomic():
+            ledger.record(kind="opened", actor=f"user:{user.pk}", tag=bytes(tip.tag), at=at)
     monkeypatch.setattr(audit, "PAGE", 4)
     asked = audit.Asked(NOON.date(), NOON.date(), group="opened")
     seen, after = [], ""
