@@ -47,15 +47,19 @@ CARRY = "carry-"
 HELP_S = 60
 
 
-def desk(action: str | None, *, unlocked: bool = True) -> Callable[[View], View]:
+def desk(action: str | None, *, unlocked: bool = True, sure: bool = False) -> Callable[[View], View]:
     """Staff with MFA, whose role may do `action`, with an unlocked session where content is shown.
+
+    `sure`: what is POSTed touches identities, keys or roles; a session that was left open is not enough for
+    it, the password must have been given a short while ago (accounts.unlock.SURE_SECONDS).
 
     A view with a `number` in its address gets the tip instead: 404 where it is another office's, 403 where
     the role may not. `action=None`: any member of staff (unlock, lock).
     """
 
     def decorate(view: View) -> View:
-        inner = _with_key(_enter(view, action)) if unlocked else _enter(view, action)
+        entered = _enter(_surely(view) if sure else view, action)
+        inner = _with_key(entered) if unlocked or sure else entered
 
         @wraps(view)
         def outer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -84,6 +88,21 @@ def _with_key(view: View) -> View:
     return inner
 
 
+def _surely(view: View) -> View:
+    """The view; what is POSTed goes over the unlock page first where the password was given long ago."""
+
+    @wraps(view)
+    def inner(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and not session.lately(request):
+            carried = typed(request.POST)
+            return ask_password(
+                request, UnlockForm(), to=request.path, carried=carried, sure=True, status=403
+            )
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
 def _help(request: HttpRequest) -> None:
     """Once a minute, an unlocked session hands waiting large work its keys (complaints.vault.jobs)."""
     seed = session.unlocked(request)
@@ -106,15 +125,20 @@ def ask_password(
     following: str = "",
     to: str = "",
     carried: list[tuple[str, str]] | None = None,
+    sure: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """The unlock page. `to` and `carried`: where a form was going, and its fields, which travel in it."""
+    """The unlock page. `to` and `carried`: where a form was going, and its fields, which travel in it.
+
+    `sure`: the session is open, and the password is asked for because of what the form does.
+    """
     context = {
         "form": form,
         "form_list": [form] if form.errors else [],
         "next": following,
         "to": to,
         "carried": [(CARRY + name, value) for name, value in carried or []],
+        "sure": sure,
     }
     return render(request, "desk/unlock.html", context, status=status)
 

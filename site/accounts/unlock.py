@@ -26,6 +26,7 @@ COOKIE = "qf_desk"
 COOKIE_PATH = "/desk/"
 IDLE_SECONDS = 20 * 60
 MOST_SECONDS = 12 * 3600
+SURE_SECONDS = 10 * 60  # after the password, acts on identities, keys and roles do not ask for it again
 TOUCH_SECONDS = 30  # the session row is written at most this often
 SESSION_KEY = "desk_key"
 
@@ -76,6 +77,12 @@ def unlocked(request: HttpRequest) -> KeySeed | None:
         state["seen"] = now
         request.session.modified = True
     return seed
+
+
+def lately(request: HttpRequest) -> bool:
+    """Whether this session was unlocked, which takes the password, within SURE_SECONDS."""
+    state = request.session.get(SESSION_KEY)
+    return state is not None and int(time.time()) - int(state["since"]) < SURE_SECONDS
 
 
 def _open(request: HttpRequest, state: dict[str, str]) -> KeySeed | None:
@@ -131,6 +138,11 @@ def unlock_with_password(request: HttpRequest, password: str) -> KeySeed:
         usage.rollback()  # nothing was tried
         raise
     usage.rollback()
-    unlock(request, seed)
+    if (open_now := unlocked(request)) is not None and open_now.seed == seed.seed:
+        # Asked once more: the same key stays, and with it what this session has sealed (words, jobs).
+        request.session[SESSION_KEY]["since"] = int(time.time())
+        request.session.modified = True
+    else:
+        unlock(request, seed)
     log.info("unlocked user=%s", user.pk)
     return seed

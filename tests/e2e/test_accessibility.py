@@ -700,6 +700,8 @@ def administrator(eyes: Eyes) -> None:
 
 def guardians(custodian: Eyes, approver: Eyes) -> None:
     """An identity: asked for, agreed to, looked at once."""
+    from accounts import unlock
+
     from complaints.intake.models import Tip
     from complaints.vault.models import Wrap
 
@@ -721,7 +723,14 @@ def guardians(custodian: Eyes, approver: Eyes) -> None:
     approver.follow(approver.page.locator("main [value=agree]").first)
     page.goto("/desk/identity/")
     custodian.look("identity, agreed", has="td form")
-    custodian.follow(page.locator("main td form button").first)
+    with pytest.MonkeyPatch.context() as late:
+        late.setattr(unlock, "SURE_SECONDS", 0)
+        custodian.follow(page.locator("main td form button").first)
+    custodian.look("the password once more", has="[name=sure]")
+    page.fill("[name=password]", custodian.city.account("custodian", "-city")["password"])
+    custodian.enter("[name=password]")
+    custodian.look("go on with it", has="main form")
+    custodian.follow(page.locator("main form button").first)
     custodian.look("identity, looked at", has="dl.facts")
     page.reload()  # a form sent again
     custodian.look("identity, looked at before", has=".note")

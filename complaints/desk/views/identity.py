@@ -43,7 +43,7 @@ class AskForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@desk("half")
+@desk("half", sure=True)
 def identity(request: DeskRequest) -> HttpResponse:
     """One's own requests, and those that wait for one's answer. POST asks."""
     form = AskForm(request.POST if request.method == "POST" else None, initial={
@@ -60,7 +60,7 @@ def identity(request: DeskRequest) -> HttpResponse:
 
 
 @require_POST
-@desk("half:b")
+@desk("half:b", sure=True)
 def answer(request: DeskRequest, pk: UUID) -> HttpResponse:
     """An approver agrees or does not."""
     asked = get_object_or_404(verbs.for_approver(request.user), pk=pk)
@@ -75,7 +75,7 @@ def answer(request: DeskRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@desk("identity-request")
+@desk("identity-request", sure=True)
 def look(request: DeskRequest, pk: UUID) -> HttpResponse:
     """The identity, on this one answer."""
     asked = get_object_or_404(IdentityRequest, pk=pk, custodian=request.user)

@@ -30,14 +30,17 @@ def unlock(request: DeskRequest) -> HttpResponse:
         return ask_password(request, UnlockForm(), following=request.GET.get("next", ""))
     form = UnlockForm(request.POST)
     status = _try(request, form)
-    to, carried = request.POST.get("to", ""), _carried(request)
+    to, carried, sure = request.POST.get("to", ""), _carried(request), bool(request.POST.get("sure"))
     if status != OK:
         following = request.POST.get("next", "")
-        return ask_password(request, form, following=following, to=to, carried=carried, status=status)
+        return ask_password(
+            request, form, following=following, to=to, carried=carried, sure=sure, status=status
+        )
     if (seed := session.unlocked(request)) is not None:
         finding_similar.warm(user=request.user, seed=seed)
-    if carried and _is_of_desk(to):
-        return render(request, "desk/again.html", {**band(request, "queue"), "to": to, "carried": carried})
+    if (carried or sure) and _is_of_desk(to):
+        context = {**band(request, "queue"), "to": to, "carried": carried, "sure": sure}
+        return render(request, "desk/again.html", context)
     return onward(_next(request))
 
 

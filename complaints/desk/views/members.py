@@ -28,7 +28,7 @@ def members(request: DeskRequest) -> HttpResponse:
 
 
 @require_POST
-@desk("administer")
+@desk("administer", sure=True)
 def invite(request: DeskRequest) -> HttpResponse:
     """A new account; the link for its owner is shown once."""
     form = InviteForm(request.POST)
@@ -54,7 +54,7 @@ def find(request: DeskRequest, office: str) -> HttpResponse:
 
 
 @require_http_methods(FORM)
-@desk("administer")
+@desk("administer", sure=True)
 def member(request: DeskRequest, office: str, pk: int) -> HttpResponse:
     """One person in one office. POST grants a role, with the fingerprint as it was heard."""
     here, user = _office(request, office), get_object_or_404(User, pk=pk, is_active=True)
@@ -85,7 +85,7 @@ def member(request: DeskRequest, office: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-@desk("administer")
+@desk("administer", sure=True)
 def reset(request: DeskRequest, office: str, pk: int) -> HttpResponse:
     """A link with which this person sets a new password; shown once."""
     user = _theirs(request, office, pk)
@@ -93,7 +93,7 @@ def reset(request: DeskRequest, office: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-@desk("administer")
+@desk("administer", sure=True)
 def second_factor(request: DeskRequest, office: str, pk: int) -> HttpResponse:
     """The second step of somebody whose phone is lost."""
     user = _theirs(request, office, pk)
@@ -102,7 +102,7 @@ def second_factor(request: DeskRequest, office: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-@desk("administer")
+@desk("administer", sure=True)
 def wake(request: DeskRequest, office: str, pk: int) -> HttpResponse:
     """Somebody whose account was locked because they had not come for long."""
     here, user = _office(request, office), get_object_or_404(User, pk=pk, dormant=True)
@@ -113,7 +113,7 @@ def wake(request: DeskRequest, office: str, pk: int) -> HttpResponse:
 
 
 @require_http_methods(FORM)
-@desk("administer")
+@desk("administer", sure=True)
 def remove(request: DeskRequest, office: str, pk: int) -> HttpResponse:
     """What follows from a removal, then the removal."""
     here, user = _office(request, office), get_object_or_404(User, pk=pk)
@@ -147,7 +147,7 @@ def remove(request: DeskRequest, office: str, pk: int) -> HttpResponse:
 
 
 @require_http_methods(FORM)
-@desk("administer")
+@desk("administer", sure=True)
 def bind(request: DeskRequest, office: str, pk: int, role: str) -> HttpResponse:
     """The categories and regions that a person's role is for."""
     here, user = _office(request, office), get_object_or_404(User, pk=pk, is_active=True)

@@ -14,7 +14,7 @@ from workdays import calendar, clock, rules
 from workdays.models import Rule
 
 from complaints import access
-from complaints.desk import asked, deadlines, joint, moving, opening, services
+from complaints.desk import asked, casefile, deadlines, joint, moving, opening, services
 from complaints.desk.entry import DeskRequest, band, desk, onward
 from complaints.desk.forms import ReasonForm, TransferForm
 from complaints.desk.models import Transfer
@@ -92,6 +92,7 @@ def _page(
         "form_list": [form] if form.errors else [],
         "back": not isinstance(form, TransferForm),
         "stale": stale,
+        "changes": casefile.changes(stale.tip) if stale else [],
         "refused": refused,
     }
     return render(request, "desk/transfer.html", context, status=status)
@@ -131,7 +132,7 @@ def asked_above(request: DeskRequest, pk: UUID) -> HttpResponseBase:
 
 
 @require_POST
-@desk("half", unlocked=False)
+@desk("half", sure=True)
 def half(request: DeskRequest, pk: UUID) -> HttpResponseBase:
     """Send one half of an identity after its tip; the other half is somebody else's to send."""
     which = request.POST.get("half", "")

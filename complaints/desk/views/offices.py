@@ -74,7 +74,7 @@ class MergeForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@desk("administer")
+@desk("administer", sure=True)
 def offices(request: DeskRequest) -> HttpResponse:
     """Both forms. POST with `source` merges, any other makes an office."""
     sent = request.POST if request.method == "POST" else None
