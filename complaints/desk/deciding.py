@@ -95,6 +95,8 @@ def answer(*, proposal: Proposal, user: User, agree: bool) -> None:
     access.require(user, "decide", tip=tip)
     if proposal.by_id == user.pk:
         raise Refused(_("提出意见的人不能自己批准，要由另一个人来"))
+    if agree and proposal.kind == Kind.DISPOSAL and (waits := transitions.unheard(tip)):
+        raise Refused(waits)  # the reporter objected after it was proposed
     now, result = clock.now(), Answer.AGREED if agree else Answer.DECLINED
     with transaction.atomic():
         Office.objects.select_for_update().filter(pk=tip.office_id).first()
@@ -164,6 +166,8 @@ def _check(tip: Tip, kind: str, choice: str, reason: str) -> None:
         raise Refused(_("这件在“%(state)s”状态，不能提出这项意见") % {"state": tip.get_state_display()})
     if kind == Kind.DISPOSAL and choice not in transitions.DISPOSALS:
         raise Refused(_("请从五种处置方式里选一种"))
+    if kind == Kind.DISPOSAL and (waits := transitions.unheard(tip)):
+        raise Refused(waits)
     if kind != Kind.DISPOSAL and not reason.strip():
         raise Refused(_("请写明理由"))
     if kind == Kind.LIFT_HOLD and not tip.hold:
@@ -206,7 +210,6 @@ def _effect(proposal: Proposal, tip: Tip) -> dict[str, Any]:
         "due_rule": code if due else "",
         "closed_at": None,
         "waiting": False,
-        "objected": False,
     }
 
 
@@ -214,6 +217,8 @@ def _apply(proposal: Proposal, tip: Tip, values: dict[str, Any], *, agree: bool)
     rows = Tip.objects.filter(pk=tip.pk, office=tip.office_id)
     if agree:
         rows = rows.filter(state__in=STATES[proposal.kind])
+    if agree and proposal.kind == Kind.DISPOSAL:
+        rows = rows.filter(objected=False)
     if rows.update(**values, revision=F("revision") + 1) != 1:
         raise Stale(fresh(tip))
     if "due_on" in values:

@@ -14,7 +14,7 @@ from typing import Any
 from accounts.keys import KeySeed
 from accounts.models import User
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from ledger import services as ledger
@@ -106,6 +106,8 @@ def assign(*, tip: Tip, user: User, to: User, revision: int) -> None:
     access.require(user, "assign", tip=tip)
     if not access.can(to, "claim", office=tip.office_id, tip=tip):
         raise Refused(_("这个人在本机构不能办理来件，请另选一位"))
+    if tip.objected and acted(tip, to):
+        raise Refused(_("这个人办过这件事；异议要由没办过的人接手，请另选一位"))
     now = clock.now()
     with transaction.atomic():
         update(tip, revision=revision, assignee=to, claimed_at=now)
@@ -115,8 +117,12 @@ def assign(*, tip: Tip, user: User, to: User, revision: int) -> None:
 
 
 def claimants(tip: Tip) -> list[User]:
-    """The colleagues to whom the tip can be given."""
-    return access.people("claim", office=tip.office_id, tip=tip)
+    """The colleagues to whom the tip can be given: with an objection, those who did nothing to it before."""
+    found = access.people("claim", office=tip.office_id, tip=tip)
+    if not tip.objected:
+        return found
+    before = _acts(tip).values_list("actor", flat=True)
+    return [user for user in found if actor(user) not in set(before)]
 
 
 def claimants_of(office: int) -> list[User]:
@@ -223,7 +229,7 @@ def change_state(
         if tip.revision != revision:
             raise Stale(fresh(tip))
         raise Refused(shut)
-    if step.target in (State.CLOSED, State.MOVED) and Joint.stands_for(tip):
+    if step.target not in transitions.OPEN_STATES and Joint.stands_for(tip):
         raise Refused(_("还有机构在共同办理这一件，先结束共同办理"))
     decision = decision or Decision()
     _check(step, decision)
@@ -321,8 +327,12 @@ def _once_a_day(kind: str, tip: Tip, user: User) -> None:
 
 def acted(tip: Tip, user: User) -> bool:
     """Whether this person has done anything to the tip but look at it."""
-    events = Event.objects.filter(tag=bytes(tip.tag), actor=actor(user))
-    return events.exclude(kind__in=LOOKING).exists()
+    return _acts(tip).filter(actor=actor(user)).exists()
+
+
+def _acts(tip: Tip) -> QuerySet[Event]:
+    """What was done to the tip, looking apart."""
+    return Event.objects.filter(tag=bytes(tip.tag)).exclude(kind__in=LOOKING)
 
 
 def last_act(tip: Tip) -> Event | None:

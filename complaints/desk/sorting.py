@@ -21,7 +21,8 @@ from ledger import services as ledger
 from workdays import clock
 
 from complaints import access
-from complaints.desk.models import Label, Labelled, Link, Mention, Reading
+from complaints.desk.joint_models import Joint
+from complaints.desk.models import Label, Labelled, Link, Mention, Reading, Transfer
 from complaints.desk.services import Refused, Stale, actor, fresh, update
 from complaints.intake.models import State, Tip
 
@@ -50,7 +51,8 @@ def set_labels(*, tip: Tip, user: User, labels: set[int], revision: int) -> None
         update(tip, revision=revision)
         Labelled.objects.filter(tip=tip, label__in=have - labels).delete()
         Labelled.objects.bulk_create(Labelled(tip=tip, label_id=pk) for pk in sorted(labels - have))
-        _record("labelled", tip, user)
+        details = {"put": sorted(labels - have), "taken": sorted(have - labels)}
+        _record("labelled", tip, user, {name: pks for name, pks in details.items() if pks})
 
 
 def set_priority(*, tip: Tip, user: User, priority: int, revision: int) -> None:
@@ -170,6 +172,10 @@ def _check(tip: Tip, other: Tip, kind: str) -> None:
         return
     if tip.state not in JOINABLE:
         raise Refused(_("这件在“%(state)s”状态，不能再并入别的") % {"state": tip.get_state_display()})
+    if Joint.stands_for(tip):
+        raise Refused(_("还有机构在共同办理这一件，先结束共同办理"))
+    if Transfer.objects.filter(tip=tip, answer=Transfer.Answer.OPEN).exists():
+        raise Refused(_("这件是转来的，还没有接收：先开始审核，再并入别的；或者写明理由退回"))
     if other.state == State.REPEAT:
         raise Refused(_("要并入的那一件自己也是重复件，请连到原来的一件"))
 

@@ -125,11 +125,18 @@ def condition(step: Transition, tip: Tip, *, acted: bool) -> str:
     """The sentence for a step whose condition does not hold; "" where it holds."""
     if step.when == "objected" and not tip.objected:
         return gettext("举报人没有提出异议")
+    if step.when != "objected" and (waits := unheard(tip)):
+        return waits
     if step.fresh and acted:
         return gettext("您办过这件事；异议要由没办过的人接手")
     if step.second and tip.proposed:
         return gettext("已经有意见等另一人批准")
     return ""
+
+
+def unheard(tip: Tip) -> str:
+    """The sentence for what waits until somebody new has taken up an objection; "" where none stands."""
+    return gettext("举报人提出了异议，先由没办过这件的人接手，重新审核") if tip.objected else ""
 
 
 def why_not(source: str, target: str) -> str:

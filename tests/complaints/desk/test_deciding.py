@@ -202,6 +202,42 @@ def test_an_objection_is_not_claimed_by_an_earlier_handler(desk: Any) -> None:
     assert post(desk.client("handler"), tip, "claim").status_code == 303
 
 
+def test_no_disposal_goes_around_an_objection(desk: Any) -> None:
+    tip, handler = desk.tip(), desk.client("handler")
+    disposing(desk, tip)
+    assert state(handler, tip, "closed", result="办完了。").status_code == 303
+    tip.refresh_from_db()
+    row = proposed(desk, tip)  # before the reporter objected
+    Tip.objects.filter(pk=tip.pk).update(objected=True)
+    page = agree(desk.client("approver"), tip)
+    assert page.status_code == 409
+    assert "先由没办过这件的人接手" in page.text
+    tip.refresh_from_db()
+    assert (tip.state, tip.objected) == (State.CLOSED, True)
+    answer = {"proposal": row.pk, "agree": "no"}
+    assert post(desk.client("approver"), tip, "answer", answer).status_code == 303
+    page = state(handler, tip, "disposing", disposal="check", opinion="再核一次")
+    assert page.status_code == 409
+    assert not Proposal.objects.filter(answer="open").exists()
+    assert "先由没办过这件的人接手" in handler.get(f"/desk/tips/{tip.number}/").text
+
+
+def test_an_objection_is_given_to_nobody_who_worked_on_it(desk: Any) -> None:
+    tip = desk.tip()
+    disposing(desk, tip)
+    assert state(desk.client("handler"), tip, "closed", result="办完了。").status_code == 303
+    Tip.objects.filter(pk=tip.pk).update(objected=True)
+    desk.member("fresh", "handler")
+    tip = Tip.objects.select_related("office").get(pk=tip.pk)
+    assert desk.users["handler"] not in services.claimants(tip)
+    with pytest.raises(services.Refused):
+        services.assign(tip=tip, user=desk.users["approver"], to=desk.users["handler"], revision=tip.revision)
+    given = {"to": desk.users["fresh"].pk, "revision": tip.revision}
+    assert post(desk.client("approver"), tip, "assign", given).status_code == 303
+    tip.refresh_from_db()
+    assert tip.assignee == desk.users["fresh"]
+
+
 def test_the_clock_stands_and_goes_on(desk: Any) -> None:
     tip, handler = desk.tip(), desk.client("handler")
     due = tip.due_on

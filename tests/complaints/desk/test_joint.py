@@ -11,7 +11,7 @@ from ledger.models import Event
 from outbox.services import run_due
 from workdays import clock
 
-from complaints.desk import joint, moving, opening, services
+from complaints.desk import joint, moving, opening, services, sorting
 from complaints.desk.joint_models import Joint, JointNote
 from complaints.intake.models import State, Tip
 from complaints.vault import checking, jobs, members, offices, receipts, worker, wraps
@@ -208,6 +208,20 @@ def test_it_neither_moves_nor_closes_meanwhile(land: Land) -> None:
     close = {"target": "closed", "revision": tip.revision, "decision": services.Decision(result="好")}
     with pytest.raises(services.Refused, match="共同办理"):
         services.change_state(**desk.open("approver", tip), **close)
+    for state, target in ((State.SUBMITTED, "repeat"), (State.SCREENING, "refused")):
+        Tip.objects.filter(pk=tip.pk).update(state=state)
+        tip = Tip.objects.select_related("office").get(pk=tip.pk)
+        given_up = {"target": target, "revision": tip.revision}
+        with pytest.raises(services.Refused, match="共同办理"):
+            services.change_state(
+                **desk.open("triage", tip),
+                **given_up,
+                decision=services.Decision(reason="no-substance"),
+            )
+    other = desk.tip()
+    with pytest.raises(services.Refused, match="共同办理"):
+        sorting.link(tip=tip, user=desk.users["triage"], other=other, kind="merged", revision=tip.revision)
+    Tip.objects.filter(pk=tip.pk).update(state=State.DISPOSING)
     end(land, row)
     tip = Tip.objects.select_related("office").get(pk=tip.pk)
     services.change_state(**desk.open("approver", tip), **{**close, "revision": tip.revision})
