@@ -215,6 +215,11 @@ def recent(events: list[Event]) -> list[Event]:
     return [e for e in reversed(events) if e.at is not None and e.kind not in services.LOOKING][:3]
 
 
+def changes(tip: Tip) -> list[Moment]:
+    """The same in words, for the page that tells who was faster."""
+    return timeline(recent(events_of(tip)))
+
+
 def timeline(events: list[Event]) -> list[Moment]:
     """The events in words, with names (one query)."""
     ids = {int(e.actor[5:]) for e in events if e.actor.startswith("user:")}

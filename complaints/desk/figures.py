@@ -175,7 +175,7 @@ def _transfers(held: set[int]) -> Table:
 
 def below(all_offices: Sequence[Office], held: set[int], today: dt.date) -> Table:
     """The offices under one's own, as numbers and deadlines, live; nothing of what is in them."""
-    offices = {o.pk: o.label for o in all_offices if o.parent_id in held and o.pk not in held}
+    offices = {o.pk: o.label for o in _under(all_offices, held)}
     if not offices:
         return Table("below", _("下级机构"), _columns(_("机构")), [])
     rows = Tip.objects.filter(office__in=list(offices)).order_by().values("office").annotate(**_tally(today))
@@ -185,6 +185,23 @@ def below(all_offices: Sequence[Office], held: set[int], today: dt.date) -> Tabl
         for pk, name in offices.items()
     ]
     return Table("below", _("下级机构"), _columns(_("机构")), table)
+
+
+def _under(offices: Sequence[Office], held: set[int]) -> list[Office]:
+    """All offices beneath those held, however deep, each after the one above it; none of those held."""
+    children: dict[int | None, list[Office]] = {}
+    for office in offices:
+        children.setdefault(office.parent_id, []).append(office)
+    found: list[Office] = []
+    waiting = [child for pk in sorted(held, reverse=True) for child in reversed(children.get(pk, []))]
+    seen = set(held)
+    while waiting:
+        office = waiting.pop()
+        if office.pk not in seen:
+            seen.add(office.pk)
+            found.append(office)
+            waiting += reversed(children.get(office.pk, []))
+    return found
 
 
 Writer = Callable[[list[Any]], Any]

@@ -26,12 +26,18 @@ def _done(tip: Tip, part: str = "act") -> HttpResponse:
 
 
 def _try(
-    request: DeskRequest, tip: Tip, name: str, form: Any, act: Callable[[], Any], part: str = "act"
+    request: DeskRequest,
+    tip: Tip,
+    name: str,
+    form: Any,
+    act: Callable[[], Any],
+    part: str = "act",
+    kept: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """Do it; a wrong form, a refusal or somebody faster brings the page back with all that was typed."""
     if form is not None and not form.is_valid():
         return show(request, tip, status=422, forms={name: form})
-    kept = {name: form} if form is not None else {}
+    kept = {name: form} if form is not None else kept or {}
     try:
         act()
     except services.Stale as stale:
@@ -159,7 +165,7 @@ def labels(request: DeskRequest, tip: Tip) -> HttpResponse:
     def act() -> None:
         sorting.set_labels(tip=tip, user=request.user, labels=wanted, revision=revision)
 
-    return _try(request, tip, "", None, act)
+    return _try(request, tip, "", None, act, kept={"labels": wanted})
 
 
 @require_POST

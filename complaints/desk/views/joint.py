@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from workdays import calendar, clock, warnings
 
-from complaints.desk import audit_alarms, joint, opening, services
+from complaints.desk import audit_alarms, casefile, joint, opening, services
 from complaints.desk.entry import DeskRequest, band, desk, onward
 from complaints.desk.forms import JointForm, JointNoteForm
 from complaints.desk.joint_models import LIVE, Joint
@@ -71,6 +71,7 @@ def _asking(
         "form": form,
         "form_list": [form] if form.errors else [],
         "stale": stale,
+        "changes": casefile.changes(stale.tip) if stale else [],
         "refused": refused,
     }
     return render(request, "desk/joint_ask.html", context, status=status)

@@ -40,7 +40,7 @@ from complaints.desk.forms import (
     StateForm,
 )
 from complaints.desk.models import Labelled, Proposal
-from complaints.intake.models import State, Tip
+from complaints.intake.models import Tip
 
 
 @require_safe
@@ -123,7 +123,6 @@ def show(
         "account": deadlines.explain(tip, events, days),
         "timeline": casefile.timeline(events),
         "stale": stale,
-        "stale_state": State(stale.tip.state).label if stale else "",
         "refused": refused,
         "reply_form": (forms or {}).get("reply")
         or ReplyForm(
@@ -138,7 +137,7 @@ def show(
         "in_english": casefile.language_of(cells) == "en",
         "errors": _with_errors(forms or {}),
         **_more(request, tip, case, may, forms or {}),
-        "changes": casefile.timeline(casefile.recent(events)) if stale else [],
+        "changes": casefile.changes(stale.tip) if stale else [],
         "beside": finding_similar.beside(user=request.user, seed=request.staff_seed, tip=tip, cells=cells),
     }
     return render(request, "desk/tip.html", context, status=status)
@@ -152,6 +151,7 @@ def _more(
     stood = deadlines.pauses_of(tip)
     given = moving.open_transfer(tip)
     worn = set(Labelled.objects.filter(tip=tip).values_list("label", flat=True))
+    usable = list(sorting.labels_for(tip.office_id))
     return {
         "to_decide": [row for row, _lines in case.proposals if row.answer == "open"],
         "propose_form": forms.get("propose")
@@ -174,7 +174,8 @@ def _more(
         ),
         "link_form": forms.get("link") or LinkForm(initial=initial, auto_id="l-%s"),
         "links": sorting.links_of(tip, request.user),
-        "labels": [(label, label.pk in worn) for label in sorting.labels_for(tip.office_id)],
+        "labels": [(label, label.pk in worn) for label in usable],
+        "label_boxes": [(label, label.pk in forms.get("labels", worn)) for label in usable],
         "warnings": deadlines.warnings_of(tip),
         "given": given,
         "back_form": ReasonForm(initial=initial, auto_id="b-%s") if given else None,
@@ -219,6 +220,6 @@ def again(form: Any, stale: services.Stale) -> Any:
 
 def _with_errors(forms: dict[str, Any]) -> list[Any]:
     """The forms whose errors the summary at the top names."""
-    flat = [form for name, form in forms.items() if name != "state"]
+    flat = [form for name, form in forms.items() if name not in ("state", "labels")]
     flat += list(forms.get("state", {}).values())
     return [form for form in flat if form.errors]

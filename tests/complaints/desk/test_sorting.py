@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from ledger.models import Event
 from outbox.services import run_due
 
-from complaints.desk import bulk, queue, replies, sorting
+from complaints.desk import bulk, moving, queue, replies, sorting
 from complaints.desk.models import Job, JobItem, Label, Labelled, Link, ReplyTemplate, SavedView
 from complaints.intake.models import Message, State, Tip
 from complaints.vault.models import Cell, Wrap
@@ -101,7 +101,44 @@ def test_another_offices_number_is_a_number_that_there_is_not(desk: Any) -> None
     assert itself.status_code == 409
 
 
+def test_what_another_office_gave_is_taken_on_before_it_is_merged(desk: Any) -> None:
+    client = desk.client("outsider")
+    gone, here = desk.tip(), desk.tip(region="town")
+    moving.move(**desk.open("triage", gone), to=desk.city, reason="归市里", revision=gone.revision)
+    gone = fresh(gone)
+    given = {"number": here.number, "kind": "merged", "revision": gone.revision}
+    page = post(client, gone, "link", given)
+    assert page.status_code == 409
+    assert "先开始审核" in page.text
+    assert fresh(gone).state == State.SUBMITTED
+    assert post(client, gone, "link", {**given, "kind": "related"}).status_code == 303
+    assert state(client, fresh(gone), "screening").status_code == 303
+    assert post(client, gone, "link", {**given, "revision": fresh(gone).revision}).status_code == 409, (
+        "linked"
+    )
+
+
 # Labels and priority ------------------------------------------------------------------------------------
+
+
+def test_the_event_says_which_labels(desk: Any) -> None:
+    tip, client = desk.tip(), desk.client("triage")
+    one, two = (Label.objects.create(name=name, office=desk.lake) for name in ("一", "二"))
+    post(client, tip, "labels", {"label": [one.pk], "revision": 1})
+    post(client, tip, "labels", {"label": [two.pk], "revision": 2})
+    told = list(Event.objects.filter(kind="labelled").order_by("at").values_list("details", flat=True))
+    assert told == [{"put": [one.pk]}, {"put": [two.pk], "taken": [one.pk]}]
+
+
+def test_labels_that_were_ticked_too_late_are_still_ticked(desk: Any) -> None:
+    tip, client = desk.tip(), desk.client("triage")
+    label = Label.objects.create(name="旧城改造", office=desk.lake)
+    state(client, tip, "screening")
+    page = post(client, tip, "labels", {"label": [label.pk], "revision": 1})
+    assert page.status_code == 409
+    assert re.search(rf'id="g-{label.pk}" value="{label.pk}" checked', page.text)
+    assert '<span class="tag">旧城改造</span>' not in page.text, "it does not bear it yet"
+    assert "林triage：审核中" in page.text
 
 
 def test_labels_and_priority_in_the_queue(desk: Any) -> None:

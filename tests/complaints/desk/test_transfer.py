@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from accounts.models import User
 from django.db import IntegrityError, transaction
 from ledger.models import Event
+from workdays import clock
 
 from complaints.desk import finding, moving, opening, services
 from complaints.desk.models import Transfer
@@ -334,3 +336,24 @@ def test_who_has_it_open_while_it_goes_is_told_that_it_is_not_there(desk: Any, m
     assert client.get(f"/desk/tips/{tip.number}/").status_code == 404
     Tip.objects.filter(pk=tip.pk).update(office=desk.lake)
     assert client.post(f"/desk/tips/{tip.number}/note/", {"note": "写到一半"}).status_code == 404
+
+
+@pytest.mark.parametrize("act", ["transfer", "joint"])
+def test_a_stale_page_says_who_did_what_and_keeps_what_was_typed(land: Land, act: str) -> None:
+    desk, tip = land.desk, land.desk.tip()
+    desk.client("handler").post(
+        f"/desk/tips/{tip.number}/state/", {"target": "screening", "revision": tip.revision}
+    )
+    typed = {
+        "reason": "归市里办",
+        "task": "请查合同",
+        "due_on": (clock.today() + dt.timedelta(5)).isoformat(),
+    }
+    typed |= {"to": str(desk.city.pk), "revision": str(tip.revision)}
+    page = desk.client("triage").post(f"/desk/tips/{tip.number}/{act}/", typed)
+    assert page.status_code == 409
+    assert "林handler：审核中" in page.text
+    assert ("归市里办" if act == "transfer" else "请查合同") in page.text
+    again = re.search(r'name="revision" value="(\d+)"', page.text)
+    assert again
+    assert int(again[1]) > tip.revision
