@@ -6,10 +6,13 @@ An archive is never unpacked: its copy is the list of what it says it holds.
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
 from typing import BinaryIO
+from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
 
 from complaints.intake.cleaning.answers import Answer, Unable
 
@@ -39,11 +42,24 @@ DROP = re.compile(
     r"|webSettings\.xml|commentsIds|commentsExtended|commentsExtensible|ink/|settings/settings)",
     re.I,
 )
-XML = (".xml", ".rels", ".vml")
-REL = re.compile(
-    rb"<(?:\w+:)?Relationship\b[^>]*?/>|<(?:\w+:)?Relationship\b.*?</(?:\w+:)?Relationship>", re.S
+# A name that leaves the folder a document is unpacked in, or is not what it looks like.
+AWAY = re.compile(
+    r"^[/\\]|(?:^|/)\.\.(?:/|$)|[\\:\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
-TARGET = re.compile(rb'\bTarget\s*=\s*["\']([^"\']*)["\']')
+XML = (".xml", ".rels", ".vml")
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+DECLARED = re.compile(rb"""\A\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>""")
+PLAIN = ("utf-8", "us-ascii", "ascii")
+CHINESE = ("gb2312", "gbk", "gb18030")
+# A ">" may stand within an attribute, so a tag ends at the first one that stands in no quotes.
+TAG = re.compile(rb"""<([\w.:-]+)((?:[^<>"']|"[^"]*"|'[^']*')*+)>""")
+FETCHED = re.compile(rb"""\s(?:[\w.-]+:)?(?:href|src)\s*=\s*("[^"]*"|'[^']*')""", re.I)
+OUTSIDE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[/\\]|\.\.[/\\])", re.I)
+INTO = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//|\\)", re.I)  # an inner target that is an address
+LINK = re.compile(r"(?:https?|mailto):", re.I)
+# What a field does (DDE, INCLUDEPICTURE) stands in its code, maybe in pieces; what is seen is its result.
+FIELD = re.compile(rb"(<((?:[\w.-]+:)?instrText)\b[^>]*>).*?(</\2\s*>)", re.S)
+SIMPLE = re.compile(rb"""\s(?:[\w.-]+:)?instr\s*=\s*(?:"[^"]*"|'[^']*')""")
 OVERRIDE = re.compile(rb'<(?:\w+:)?Override\b[^>]*?\bPartName\s*=\s*["\']([^"\']*)["\'][^>]*?/>', re.S)
 MANIFEST = re.compile(rb'<manifest:file-entry\b[^>]*?manifest:full-path="([^"]*)"[^>]*?/>', re.S)
 # Attributes and elements that say who, when, and in which sitting something was written.
@@ -124,7 +140,9 @@ def listing(source: BinaryIO, out: BinaryIO) -> Answer:
         lines = [f"{len(parts)} 项 / items, {full} 字节 / bytes, 压缩后 / packed {packed}"]
         for part in parts[:LISTED]:
             name = re.sub(
-                r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "\ufffd", part.filename[:300]
+                r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+                "\ufffd",
+                part.filename[:300],
             )
             locked = " [加密 / locked]" if part.flag_bits & 1 else ""
             lines.append(f"{part.file_size:>14}  {name}{locked}")
@@ -135,6 +153,8 @@ def listing(source: BinaryIO, out: BinaryIO) -> Answer:
 
 
 def _is_dropped(name: str) -> bool:
+    if AWAY.search(name):
+        return True
     return bool(DROP.search(name)) and not name.endswith(("[Content_Types].xml",))
 
 
@@ -164,13 +184,11 @@ def _part(book: zipfile.ZipFile, part: zipfile.ZipInfo, name: str, pixels: int, 
 
 def xml(name: str, data: bytes) -> bytes:
     """One XML part without relations to what is gone or outside, and without who and when."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        data = re.sub(r'encoding="[^"]*"', 'encoding="UTF-8"', data.decode("utf-16"), count=1).encode()
-    if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data:
+    data = PIs.sub(b"", _utf8(data))  # comments first: they may stand in the middle of a word looked for
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise Unable("broken")
-    data = PIs.sub(b"", data)
     if name.endswith(".rels"):
-        return REL.sub(_relation, data)
+        return _relations(data)
     if name == "[Content_Types].xml":
         return OVERRIDE.sub(lambda m: b"" if _gone(m[1].decode("utf-8", "replace")) else m[0], data)
     if name == "META-INF/manifest.xml":
@@ -181,7 +199,35 @@ def xml(name: str, data: bytes) -> bytes:
         )
     if "content.xml" in name or "styles.xml" in name:
         data = re.sub(rb"<(office:scripts|office:event-listeners)\b.*?(?:/>|</\1>)", b"", data, flags=re.S)
+    data = FIELD.sub(rb"\1\3", TAG.sub(_tag, data))
     return ELEMENTS.sub(b"", ATTRIBUTES.sub(_attribute, data))
+
+
+def _utf8(data: bytes) -> bytes:
+    """The part in UTF-8, the one encoding in which it is searched. Unable: one that would hide its words."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return DECLARED.sub(b"", data.decode("utf-16").encode())
+    if b"\0" in data:
+        raise Unable("broken")
+    found = DECLARED.match(data.removeprefix(b"\xef\xbb\xbf"))
+    declared = found[1].decode().lower() if found else PLAIN[0]
+    if declared in CHINESE:
+        return DECLARED.sub(b"", data.decode(declared).encode())
+    if declared not in PLAIN:
+        raise Unable("broken")
+    return data
+
+
+def _tag(found: re.Match[bytes]) -> bytes:
+    """A tag without what a reader would fetch or run on opening. A link waits to be followed: it stays."""
+    if found[1].rpartition(b":")[2] == b"a":
+        return found[0]
+    return SIMPLE.sub(b"", FETCHED.sub(_fetched, found[0]))
+
+
+def _fetched(found: re.Match[bytes]) -> bytes:
+    target = html.unescape(found[1][1:-1].decode("utf-8", "replace"))
+    return b"" if OUTSIDE.match(target) else found[0]
 
 
 def _attribute(found: re.Match[bytes]) -> bytes:
@@ -191,14 +237,28 @@ def _attribute(found: re.Match[bytes]) -> bytes:
     return name + b'=""' if plain in (b"author", b"userId", b"providerId") else b""
 
 
-def _relation(found: re.Match[bytes]) -> bytes:
-    tag = found[0]
-    target = TARGET.search(tag)
-    if target is None or _gone(target[1].decode("utf-8", "replace")):
-        return b""
-    if b"External" in tag and b"/hyperlink" not in tag:
-        return b""  # a template, picture or frame that would be fetched on opening
-    return tag
+def _relations(data: bytes) -> bytes:
+    """The relations to what is still there, written anew: read by a parser, so that no spelling hides one."""
+    kept = []
+    for one in ElementTree.fromstring(data).iter():  # noqa: S314  no DTD here
+        if one.tag.rpartition("}")[2] != "Relationship":
+            continue
+        kind, target = one.get("Type", ""), one.get("Target", "")
+        outside = one.get("TargetMode", "Internal") != "Internal"
+        if outside:
+            # A template, picture or frame would be fetched on opening; a link waits to be followed.
+            kept_back = not kind.endswith("/hyperlink") or not LINK.match(target)
+        else:
+            kept_back = not target or _gone(target) or INTO.match(target) is not None
+        if kept_back:
+            continue
+        mode = ' TargetMode="External"' if outside else ""
+        kept.append(
+            f"<Relationship Id={quoteattr(one.get('Id', ''))} Type={quoteattr(kind)}"
+            f" Target={quoteattr(target)}{mode}/>"
+        )
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return f'{head}<Relationships xmlns="{RELATIONS}">{"".join(kept)}</Relationships>'.encode()
 
 
 def _gone(target: str) -> bool:

@@ -1,0 +1,182 @@
+"""Documents that hide from a search for words what a reader would fetch, run or show."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pikepdf
+import pytest
+
+from complaints.intake.cleaning import packed, run
+from complaints.intake.cleaning.answers import Unable
+from tests.complaints.intake import planted
+from tests.complaints.intake.planted import ODF, OFFICE
+
+pytestmark = pytest.mark.once
+DOCX = OFFICE + "wordprocessingml.document"
+XLSX = OFFICE + "spreadsheetml.sheet"
+TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+HOST, EVIL = "beacon.example", b"beacon.example"
+OUT = 'TargetMode="External"'
+
+
+def parts(mime: str, data: bytes) -> dict[str, bytes]:
+    """The parts of the copy; {} where there is none, and then a reason is said."""
+    with run.clean(mime, [data]) as made:
+        if made.why:
+            assert made.why in run.REASONS
+            return {}
+        with zipfile.ZipFile(io.BytesIO(made.data())) as book:
+            return {part: book.read(part) for part in book.namelist()}
+
+
+def rels(*items: str) -> bytes:
+    whole = "".join(items)
+    return f'<Relationships xmlns="{packed.RELATIONS}">{whole}</Relationships>'.encode()
+
+
+def test_it_works() -> None:
+    kept = f'<Relationship Id="r1" Type="{TYPE}/image" Target="media/image1.jpeg"/>'
+    where = 'Target="http://a.example/?a=1&amp;b=2" TargetMode="External"'
+    link = f'<Relationship Id="r2" Type="{TYPE}/hyperlink" {where}/>'
+    said = packed.xml("word/_rels/document.xml.rels", rels(kept, link))
+    assert kept.encode() in said
+    assert where.encode() in said
+    text = (
+        b'<x><draw:image xlink:href="Pictures/1.png"/><text:a xlink:href="http://a.example/">x</text:a></x>'
+    )
+    assert packed.xml("content.xml", text) == text
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        f'<Relationship Id="r" Type="{TYPE}/image" Target="http://{HOST}/hyperlink.png" {OUT}/>',
+        f'<Relationship Id="r" Note=">" Type="{TYPE}/image" Target="http://{HOST}/" {OUT}/>',
+        f'<Relationship Id="r" Type="{TYPE}/frame" Target="http://{HOST}/" TargetMode="Ext&#101;rnal"/>',
+        f'<Relationship Id="r" Type="{TYPE}/image" Target="&#104;ttp://beacon.example/"/>',
+        f'<Relationship Id="r" Type="{TYPE}/image" Target="\\\\beacon.example\\share\\1.png"/>',
+        f'<z-z:Relationship xmlns:z-z="{packed.RELATIONS}" Id="r" Type="{TYPE}/oleObject"'
+        ' Target="http://beacon.example/" TargetMode="External"></z-z:Relationship>',
+    ],
+)
+def test_a_relation_to_elsewhere_is_left_out(one: str) -> None:
+    assert EVIL not in packed.xml("word/_rels/document.xml.rels", rels(one))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'<x><draw:image xlink:href="http://beacon.example/1.png"/></x>',
+        b"<x><draw:image a='>' xlink:href='&#x68;ttp://beacon.example/1.png'/></x>",
+        b'<x><form:image-frame xlink:href="//beacon.example/1.png"/></x>',
+        b'<x><v:imagedata src="file://beacon.example/1.png"/></x>',
+        b'<x><text:section-source xlink:href="../../beacon.example"/></x>',
+        b'<x><w:instrText xml:space="preserve"> DDEAUTO c:\\beacon.example </w:instrText></x>',
+        b"<x><w:instrText><![CDATA[ INCLUDEPICTURE beacon.example ]]></w:instrText ></x>",
+        b"<x><w:fldSimple w:instr='INCLUDETEXT beacon.example'><w:t>1</w:t></w:fldSimple></x>",
+        b"<x><!-- beacon.example --></x>",
+    ],
+)
+def test_what_is_fetched_on_opening_is_left_out(text: bytes) -> None:
+    assert EVIL not in packed.xml("content.xml", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"<!DOC<!-- -->TYPE x><x/>",
+        b" " * 5000 + b'<!DOCTYPE x SYSTEM "http://beacon.example/x.dtd"><x/>',
+        '<!DOCTYPE x SYSTEM "http://beacon.example/x.dtd"><x/>'.encode("utf-16-le"),
+        b"<?xml version='1.0' encoding='UTF-7'?><x>+ADw-script+AD4-</x>",
+        b'<?xml version="1.0" encoding="cp037"?><x/>',
+    ],
+)
+def test_a_part_that_cannot_be_searched_is_refused(text: bytes) -> None:
+    with pytest.raises(Unable):
+        packed.xml("word/document.xml", text)
+
+
+def test_other_encodings_come_out_as_utf_8() -> None:
+    for encoding in ("utf-16", "gb18030"):
+        text = f"<?xml version='1.0' encoding='{encoding}'?><x dc:creator='beacon.example'>押金</x>"
+        said = packed.xml("word/document.xml", text.encode(encoding))
+        assert (EVIL in said, "押金".encode() in said) == (False, True)
+
+
+def laughs() -> bytes:
+    body = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    return f'<!DOCTYPE l [<!ENTITY l0 "ha">{body}]><l>&l9;</l>'.encode()
+
+
+def a_link(kind: str) -> bytes:
+    """A document with a part that is a symbolic link, and parts named out of their folder."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as book:
+        book.writestr("mimetype", ODF + kind)
+        link = zipfile.ZipInfo("content.xml")
+        link.external_attr = 0o120777 << 16
+        book.writestr(link, "/etc/passwd")
+        book.writestr("../../etc/cron.d/x.xml", "<x/>")
+    return out.getvalue()
+
+
+def nested() -> bytes:
+    inner = planted.packed({"zero.txt": bytes(2**20)})
+    for _ in range(40):
+        inner = planted.packed({"a.zip": inner, "b.zip": inner}) if len(inner) < 2**20 else inner
+    return inner
+
+
+def pdf_of(pages: int) -> bytes:
+    book, out = pikepdf.new(), io.BytesIO()
+    book.add_blank_page()
+    book.Root.Pages.Count = pages
+    book.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+    book.save(out)
+    return out.getvalue()
+
+
+def a_loop() -> bytes:
+    """A PDF whose pages are their own children."""
+    book, out = pikepdf.new(), io.BytesIO()
+    book.add_blank_page()
+    book.Root.Pages.Kids.append(book.Root.Pages)
+    book.save(out)
+    return out.getvalue()
+
+
+FILES = {
+    "a billion laughs": (XLSX, planted.packed({"[Content_Types].xml": "<T/>", "xl/workbook.xml": laughs()})),
+    "a link in a document": (ODF + "text", a_link("text")),
+    "zips in zips": ("application/zip", nested()),
+    "a pdf that says a billion pages": ("application/pdf", pdf_of(10**9)),
+    "pages that are their own children": ("application/pdf", a_loop()),
+    "a header of four gigapixels": ("image/bmp", b"BM" + bytes(12) + b"\x28\0\0\0" + b"\xff\xff\0\0" * 2
+                                    + b"\1\0\x18\0" + bytes(24)),
+    "a gif of one screen": ("image/gif", b"GIF89a\xff\xff\xff\xff\xf7\0\0" + bytes(50)),
+    "a tiff that leads to itself": ("image/tiff", b"II*\0\x08\0\0\0\0\0\x08\0\0\0"),
+    "a film cut in its head": ("video/mp4", b"\0\0\0\x18ftypisom\0\0\2\0isomiso2\xff\xff\xff\xffmoov"),
+    "deep groups": ("application/rtf", b"{\\rtf1" + b"{" * 200_000),
+    "deep elements": (DOCX, planted.packed({"[Content_Types].xml": "<T/>", "word/_rels/document.xml.rels":
+                                            "<a>" * 100_000 + "</a>" * 100_000})),
+    "many tags that do not end": (DOCX, planted.packed({"[Content_Types].xml": "<T/>", "word/document.xml":
+                                                        "<a b='" * 60_000})),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_hostile_files_are_answered(name: str) -> None:
+    mime, data = FILES[name]
+    with run.clean(mime, [data]) as made:
+        assert not made.why or made.why in run.REASONS
+        copy = b"" if made.why else made.data()
+    for word in (b"ENTITY", b"JavaScript", b"root:", b"/etc/cron.d"):
+        assert word not in copy
+
+
+def test_names_in_a_list_cannot_turn_it_round() -> None:
+    with run.clean("application/zip", [planted.packed({"a\u202etxt.exe\x85\u2028\u061c": "x"})]) as made:
+        said = made.data().decode()
+    assert not set(said) & set("\u202e\x85\u2028\u061c")
