@@ -145,6 +145,12 @@ class BpmnForm(forms.Form):
         # Who works for some organisations only could not find a chart again that belongs to none.
         self.fields["power_item"].required = scope.codes_of(user) is not None
 
+    def offer(self, processes: list[tuple[str, str]]) -> None:
+        """The processes of the file as a list to choose from; a browser asks for the file again."""
+        choices = [(ident, f"{name}（{ident}）") for ident, name in processes[:MOST_ROWS]]
+        self.fields["process"].widget = forms.Select(choices=[("", "—"), *choices])
+        self.fields["process"].help_text = _("选好流程，再选一次同一个文件。")
+
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
@@ -162,6 +168,8 @@ def bpmn_import(request: HttpRequest) -> HttpResponse:
             found = bpmn_in.read(form.cleaned_data["file"].read(), process=form.cleaned_data["process"])
         except Refused as refused:
             reasons = refused.reasons
+            if isinstance(refused, bpmn_in.Several):
+                form.offer(refused.choices)
         else:
             chart = _draft(found.flow, form.cleaned_data["power_item"], request.user)
             messages.success(request, _("已经存为草稿“%(title)s”。请核对后提交。") % {"title": chart.title})

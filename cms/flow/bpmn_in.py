@@ -1,7 +1,8 @@
 """BPMN 2.0 XML as a flowchart: our own files whole, other programs' as far as a flowchart can say it.
 
-What a flowchart cannot say (two things at once, a boundary event, a filled subprocess) is refused by the
-id of its element, not guessed; what only decorates is left out and noted. Foreign extensions are kept.
+What a flowchart says otherwise (two things at once, a boundary event, a filled subprocess) is said by the
+nearest step and noted by the id of its element, for the editor to look at; what no step can say is refused
+by its id; what only decorates is left out and noted. Foreign extensions are kept.
 """
 
 from __future__ import annotations
@@ -39,11 +40,13 @@ TASKS = [
 KINDS = {
     "startEvent": START,
     "endEvent": END,
-    **dict.fromkeys(("exclusiveGateway", "inclusiveGateway", "eventBasedGateway"), DECISION),
-    **dict.fromkeys(TASKS, "review"),
+    **dict.fromkeys(
+        ("exclusiveGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"), DECISION
+    ),
+    # Several ways out of a step are all taken; a decision would say that one of them is.
+    **dict.fromkeys(("parallelGateway", "boundaryEvent", *TASKS), "review"),
 }
 FILLED = ("subProcess", "transaction", "adHocSubProcess")
-CANNOT = ("parallelGateway", "complexGateway", "boundaryEvent")
 CHOREOGRAPHY = ("choreographyTask", "subChoreography", "callChoreography", "implicitThrowEvent")
 # What says nothing about the order of steps. The first ones are noted when they are left out.
 NOTED = ("association", "group", "textAnnotation", "dataObject", "dataObjectReference", "dataStoreReference")
@@ -77,10 +80,18 @@ class Found:
     notes: list[tuple[str, str]] = field(default_factory=list)
 
 
+class Several(Refused):
+    """The file holds several processes; `choices`: (id, name) of each."""
+
+    def __init__(self, reasons: list[tuple[str, str]], choices: list[tuple[str, str]]) -> None:
+        super().__init__(reasons)
+        self.choices = choices
+
+
 def read(data: bytes, *, process: str = "") -> Found:
     """The chart of a BPMN file. `process`: the id of one process where the file has several.
 
-    Raises Refused with a sentence for each element that stands in the way.
+    Raises Refused with a sentence for each element that stands in the way, Several where one must be chosen.
     """
     root = parse(data)
     if (root.space, root.name) != (MODEL, "definitions"):
@@ -147,7 +158,7 @@ class _Reading:
 
     def _process(self) -> Node:
         processes = list(self.root.all(MODEL, "process"))
-        full = [p for p in processes if any(True for _n in p.all(MODEL, *KINDS, *CANNOT, *CHOREOGRAPHY))]
+        full = [p for p in processes if any(True for _n in p.all(MODEL, *KINDS, *CHOREOGRAPHY))]
         if self.wanted:
             full = [p for p in full if p.get("id") == self.wanted]
         if len(full) == 1:
@@ -157,20 +168,9 @@ class _Reading:
             ident = others[0].get("id") if others else self.wanted
             raise Refused([(ident, _("文件里没有可以导入的流程。"))])
         names = _pool_names(self.root)
-        raise Refused(
-            [
-                (
-                    p.get("id"),
-                    _("文件里有 %(n)d 个流程，一次只能导入一个：“%(id)s”（%(name)s）。")
-                    % {
-                        "n": len(full),
-                        "id": p.get("id"),
-                        "name": names.get(p.get("id")) or p.get("name") or _("没有名称"),
-                    },
-                )
-                for p in full
-            ]
-        )
+        said = [(p.get("id"), names.get(p.get("id")) or p.get("name") or _("没有名称")) for p in full]
+        sentence = _("文件里有 %(n)d 个流程，一次只能导入一个：“%(id)s”（%(name)s）。")
+        raise Several([(i, sentence % {"n": len(full), "id": i, "name": name}) for i, name in said], said)
 
     def _nodes(self, process: Node) -> list[Node]:
         """The flow nodes that become steps, in the order of the file."""
@@ -193,21 +193,30 @@ class _Reading:
         values = {"id": ident, "what": node.name, "line": node.line}
         if not ident:
             self._refuse("", _("第 %(line)d 行的 %(what)s 没有 id。") % values)
-        elif node.name in CANNOT:
-            self._refuse(ident, _cannot(node.name) % values)
         elif node.name not in KINDS:
             self._refuse(ident, _("“%(id)s”：流程图里没有和 %(what)s 对应的内容。") % values)
-        elif node.name in FILLED and any(True for _n in node.all(MODEL, *KINDS, *CANNOT)):
-            sentence = _("“%(id)s”是里面还有环节的子流程，流程图只有一层；请展开到上一层，或者单独导入。")
-            self._refuse(ident, sentence % values)
+        elif node.name == "subProcess" and node.get("triggeredByEvent") in ("true", "1"):
+            self._note(ident, _("“%(id)s”是由事件触发的子流程，没有导入。") % values)
         else:
-            if node.name in ("inclusiveGateway", "eventBasedGateway"):
-                self._note(ident, _("“%(id)s”（%(what)s）记作判断。") % values)
+            self._said_otherwise(node, values)
             for child in node.children:
                 if child.name.endswith("EventDefinition") or child.name.endswith("LoopCharacteristics"):
                     self._note(ident, _("“%(id)s”的 %(what)s 没有导入。") % {"id": ident, "what": child.name})
             return True
         return False
+
+    def _said_otherwise(self, node: Node, values: dict[str, object]) -> None:
+        """Notes what the nearest step does not say of this element."""
+        ident, inside = node.get("id"), len(list(node.all(MODEL, *KINDS)))
+        if node.name in ("inclusiveGateway", "eventBasedGateway", "complexGateway"):
+            self._note(ident, _("“%(id)s”（%(what)s）记作判断。") % values)
+        elif node.name == "parallelGateway":
+            self._note(ident, _("“%(id)s”是并行网关，记作环节：从它出去的各条路同时进行，请核对。") % values)
+        elif node.name == "boundaryEvent":
+            self._note(ident, _("“%(id)s”是挂在环节边上的事件，记作从那个环节另走的一步，请核对。") % values)
+        elif node.name in FILLED and inside:
+            sentence = _("“%(id)s”是子流程，记作一个环节；里面的 %(n)d 个环节没有导入。")
+            self._note(ident, sentence % {"id": ident, "n": inside})
 
     def _messages(self) -> None:
         for collaboration in self.root.all(MODEL, "collaboration"):
@@ -262,6 +271,8 @@ class _Reading:
         ident = node.get("id")
         with override(settings.LANGUAGE_CODE):  # a new chart is in the source language
             words = {START: _("开始"), END: _("结束"), DECISION: _("判断"), "review": _("环节 %(id)s")}
+            if node.name == "parallelGateway":
+                return _("同时进行")
         if kind == "review":
             self._note(ident, _("“%(id)s”没有名称，请补上。") % {"id": ident})
         return words[kind] % {"id": ident[:40]}
@@ -303,7 +314,8 @@ class _Reading:
         ours = True
         for node in process.all(MODEL, "sequenceFlow"):
             ident, own = node.get("id"), _own(node, "transition")
-            ends = [node.get("sourceRef"), node.get("targetRef")]
+            # By the schema these are plain ids; some programs write qualified names.
+            ends = [node.get(name).strip().rpartition(":")[2] for name in ("sourceRef", "targetRef")]
             for end in ends:
                 if end not in keys:
                     sentence = _("流转“%(id)s”连着没有的环节“%(end)s”。")
@@ -321,7 +333,18 @@ class _Reading:
             way.foreign = self._foreign(node, ident)
             ours = ours and own is not None
             flow.ways.append(way)
-        return ours
+        return self._boundaries(process, keys, flow) and ours
+
+    def _boundaries(self, process: Node, keys: dict[str, str], flow: FlowData) -> bool:
+        """A way from each step to the events on its border; True where there are none."""
+        events = [n for n in process.all(MODEL, "boundaryEvent") if n.get("id") in keys]
+        for node in events:
+            ident, host = node.get("id"), node.get("attachedToRef").rpartition(":")[2]
+            if host in keys and host != ident:
+                flow.ways.append(WayData(keys[host], keys[ident], ""))
+            else:
+                self._refuse(ident, _("“%(id)s”挂在没有的环节“%(end)s”上。") % {"id": ident, "end": host})
+        return not events
 
     def _returns(self, flow: FlowData, starts: set[str]) -> None:
         """Of another program's file: which ways lead back; a loop without a way in or out is refused."""
@@ -396,14 +419,6 @@ class _Reading:
                 self._refuse(ident, sentence % {"id": ident, "what": what, "n": most})
             if "\x00" in text:
                 self._refuse(ident, _("“%(id)s”的%(what)s里有不能用的字符。") % {"id": ident, "what": what})
-
-
-def _cannot(name: str) -> str:
-    return {
-        "parallelGateway": _("“%(id)s”是并行网关：流程图没有“同时进行”，请改成先后或者判断。"),
-        "complexGateway": _("“%(id)s”是复杂网关：请改成判断，并在流转上写明条件。"),
-        "boundaryEvent": _("“%(id)s”是挂在环节边上的事件：请改成判断和流转。"),
-    }[name]
 
 
 def _own(node: Node, name: str) -> Node | None:

@@ -144,7 +144,19 @@ def test_what_went_out_comes_in_again(editor):
 
 
 def test_a_refused_file_leaves_nothing_and_names_the_element(editor):
-    response = upload(editor, model(PLAIN + '<parallelGateway id="gate-7"/>'))
+    response = upload(editor, model(PLAIN + '<choreographyTask id="gate-7"/>'))
     assert response.status_code == 422
     assert "gate-7" in response.content.decode()
     assert not Flowchart.objects.exists()
+
+
+def test_of_several_processes_one_is_chosen(editor):
+    other = b'</process><process id="q" name="second"><task id="t" name="x"/></process>'
+    data = model(PLAIN).replace(b"</process>", other)
+    response = upload(editor, data)
+    assert response.status_code == 422
+    assert '<option value="q">second（q）</option>' in response.content.decode()
+    assert not Flowchart.objects.exists()
+    upload(editor, data, process="q")
+    assert [s.key for s in Flowchart.objects.get().steps.all()] == ["t"]
+    assert upload(editor, data, process="none").status_code == 422
