@@ -15,6 +15,7 @@ from cms.admin import (
     flow,
     four_eyes,  # noqa: F401  (registers its hooks)
     imports,
+    law_chooser,  # noqa: F401  (registers its viewset)
     law_warnings,  # noqa: F401  (registers its hook)
     overdue,  # noqa: F401  (registers its panel)
     worklist,  # noqa: F401  (so does it)
