@@ -111,9 +111,34 @@ def test_a_change_in_the_breath_of_an_approval(editor: Client, approver: Client)
     assert not is_live(item)
 
 
+def test_another_publishes_a_draft_unchanged_by_the_button(editor: Client, approver: Client) -> None:
+    making.organisation()
+    item = write(editor, how="action-save")
+    same = {
+        "legal_bases-INITIAL_FORMS": "1",
+        "legal_bases-0-id": str(item.legal_bases.get().pk),
+        "code": item.code,
+    }
+    approver.post(url(PowerItem, "edit", item.pk), power_form() | same | {"action-publish": "1"})
+    assert is_live(item)
+
+
+def test_a_copy_is_no_way_round(approver: Client) -> None:
+    page = making.article("已公开的")
+    data = {
+        "new_title": "副本",
+        "new_slug": "copy",
+        "publish_copies": "on",
+        "new_parent_page": page.get_parent().pk,
+    }
+    approver.post(reverse("wagtailadmin_pages:copy", args=[page.pk]), data)
+    assert not ArticlePage.objects.filter(title="副本", live=True).exists()
+
+
 def test_pages(approver: Client, other: Client) -> None:
     section = SectionPage.objects.get(slug="notices", locale__language_code="zh-hans")
     page = making.article("草稿", live=False)
+    page.lede = "审批人自己写的"
     page.save_revision(user=get_user_model().objects.get(username="approver"))
     bulk = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "publish"])
     approver.post(f"{bulk}?id={page.pk}")
