@@ -36,7 +36,7 @@ PUBLIC = [
     "flow/{slug}/",
     "flow/{slug}/chart.bpmn", "flow/{slug}/chart.svg", "flow/{slug}/chart.png",
     "flow/{slug}/versions/{number}/", "risks/", "benchmarks/",
-    "benchmarks/{slug}/", "organisations/{code}/", "laws/", "laws/{slug}/", "cases/",
+    "benchmarks/{slug}/", "organisations/", "organisations/{code}/", "laws/", "laws/{slug}/", "cases/",
     "cases/{number}/", "library/",
     "library/{slug}/", "notices/", "notices/{slug}/", "about/", "privacy/", "accessibility/", "site-map/",
     "notices/matrix/", "consultations/", "consultations/{slug}/",
