@@ -58,8 +58,14 @@ OUTSIDE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|[/\\]|\.\.[/\\])", re.I)
 INTO = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//|\\)", re.I)  # an inner target that is an address
 LINK = re.compile(r"(?:https?|mailto):", re.I)
 # What a field does (DDE, INCLUDEPICTURE) stands in its code, maybe in pieces; what is seen is its result.
-FIELD = re.compile(rb"(<((?:[\w.-]+:)?instrText)\b[^>]*>).*?(</\2\s*>)", re.S)
-SIMPLE = re.compile(rb"""\s(?:[\w.-]+:)?instr\s*=\s*(?:"[^"]*"|'[^']*')""")
+FIELD = re.compile(rb"(<((?:[\w.-]+:)?instrText)\b[^>]*>)(?:(?!</?[\w.:-]*instrText\b).)*+(</\2\s*>)", re.S)
+# A formula may fetch (WEBSERVICE, IMAGE) or run (DDE); what was worked out stands beside it and stays.
+FORMULA = re.compile(
+    rb"""<((?:[\w.-]+:)?(?:f|definedName))(?:\s(?:[^<>"'/]|/(?!>)|"[^"]*"|'[^']*')*+)?"""
+    rb"""(?:/>|>(?:(?!</?(?:[\w.-]+:)?(?:f|definedName)\b).)*+</\1\s*>)""",
+    re.S,
+)
+SIMPLE = re.compile(rb"""\s(?:(?:[\w.-]+:)?instr|(?!draw:)[\w.-]+:formula)\s*=\s*(?:"[^"]*"|'[^']*')""")
 OVERRIDE = re.compile(rb'<(?:\w+:)?Override\b[^>]*?\bPartName\s*=\s*["\']([^"\']*)["\'][^>]*?/>', re.S)
 MANIFEST = re.compile(rb'<manifest:file-entry\b[^>]*?manifest:full-path="([^"]*)"[^>]*?/>', re.S)
 # Attributes and elements that say who, when, and in which sitting something was written.
@@ -199,6 +205,8 @@ def xml(name: str, data: bytes) -> bytes:
         )
     if "content.xml" in name or "styles.xml" in name:
         data = re.sub(rb"<(office:scripts|office:event-listeners)\b.*?(?:/>|</\1>)", b"", data, flags=re.S)
+    if name.startswith("xl/"):
+        data = FORMULA.sub(b"", data)
     data = FIELD.sub(rb"\1\3", TAG.sub(_tag, data))
     return ELEMENTS.sub(b"", ATTRIBUTES.sub(_attribute, data))
 

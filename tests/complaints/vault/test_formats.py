@@ -85,6 +85,28 @@ def test_a_cell_opens_nowhere_else(changed):
         cells.open_cell(KEY, sealed=sealed, **place(**changed))
 
 
+# Near one another, so that a place that runs into its neighbour would be met.
+labels = st.text("abc", min_size=1, max_size=3)
+places = st.builds(
+    place,
+    label=labels,
+    tip=st.sampled_from([TIP, ROW]) | st.uuids(),
+    row=st.sampled_from([TIP, ROW]) | st.uuids(),
+    generation=st.integers(1, 3) | st.integers(1, 65_535),
+)
+
+
+@given(places, places)
+def test_a_cell_of_any_place_opens_in_no_other(here, there):
+    sealed = cells.seal_cell(KEY, text="举报", **here)
+    assert cells.open_cell(KEY, sealed=sealed, **here) == "举报"
+    moved = sealed[:1] + there["generation"].to_bytes(2, "big") + sealed[3:]
+    if here != there:
+        for each in (sealed, moved):
+            with pytest.raises(BadSeal):
+                cells.open_cell(KEY, sealed=each, **there)
+
+
 def test_a_cell_with_another_generation_written_in_does_not_open():
     sealed = cells.seal_cell(KEY, text="举报", **place())
     moved = sealed[:1] + (4).to_bytes(2, "big") + sealed[3:]
@@ -149,6 +171,21 @@ def test_a_wrap_is_for_one_thing(changed):
         wraps.open_wrap(SEED.box, sealed_wrap(), **wrap(**changed))
     with pytest.raises(BadSeal):
         wraps.open_wrap(SEED.box, sealed_wrap(**changed), **wrap())
+
+
+subjects = st.sampled_from([TIP, ROW]) | st.uuids()
+things = st.builds(
+    wrap, kind=st.sampled_from(sorted(wraps.KINDS)), subject=subjects, generation=st.integers(1, 300)
+)
+
+
+@given(things, things)
+def test_a_wrap_of_anything_opens_for_nothing_else(here, there):
+    sealed = wraps.seal_wrap(recipient=SEED.box_public, key=KEY, **here)
+    assert wraps.open_wrap(SEED.box, sealed, **here) == KEY
+    if here != there:
+        with pytest.raises(BadSeal):
+            wraps.open_wrap(SEED.box, sealed, **there)
 
 
 def test_a_wrap_opens_for_nobody_else():
