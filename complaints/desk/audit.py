@@ -80,6 +80,14 @@ WORDS: dict[str, str | Promise] = {
     "destruction-declined": gettext_lazy("不批准销毁清单"),
     "destruction-kept": gettext_lazy("从销毁清单拿下一件"),
 }
+# What an "account" event was, where it was not about somebody's account.
+ACTS: dict[str, str | Promise] = {
+    "calendar": gettext_lazy("改工作日历"),
+    "rule": gettext_lazy("改期限规则"),
+    "bound": gettext_lazy("改角色办理的类别和地区"),
+    "figures-released": gettext_lazy("公布统计数字"),
+    "figures-withdrawn": gettext_lazy("收回统计数字"),
+}
 KINDS = tuple(kind for _words, kinds in GROUPS.values() for kind in kinds)
 PERSONAL = (
     "searched",
@@ -211,7 +219,7 @@ def lines(user: User, found: Sequence[Event]) -> list[Line]:
                 at=event.at or clock.now(),
                 who=who.name if who else "",
                 login=who.username if who else event.actor,
-                words=str(WORDS.get(event.kind, event.kind)),
+                words=_said(event),
                 number=tip.number if tip else "",
                 mine=bool(tip and tip.office_id in held),
                 position=event.position,
@@ -219,6 +227,11 @@ def lines(user: User, found: Sequence[Event]) -> list[Line]:
             )
         )
     return made
+
+
+def _said(event: Event) -> str:
+    act = str(event.details.get("act", "")) if event.kind == "account" else ""
+    return str(ACTS.get(act) or WORDS.get(event.kind, event.kind))
 
 
 def table(user: User, asked: Asked, head: Sequence[str]) -> Iterator[str]:

@@ -41,11 +41,11 @@ class Due:
         return {2: "is-yellow", 3: "is-red"}.get(self.level, "is-plain")
 
 
-def of(tip: Tip, today: dt.date, days: Calendar) -> Due:
-    """The tip's deadline as of today. `days` is loaded once for a list."""
+def of(tip: Tip, today: dt.date, days: Calendar, scale: warnings.Scale) -> Due:
+    """The tip's deadline as of today. `days` and `scale` are loaded once for a list."""
     if tip.due_on is None:
         return Due(_("停止计算") if tip.due_rule else _("不计期限"), None, 0)
-    level = warnings.level(tip.due_on, today, days)
+    level = warnings.level(tip.due_on, today, days, scale)
     if tip.due_on == today:
         return Due(_("今天到期"), tip.due_on, level)
     n = abs(days.between(today, tip.due_on))
@@ -208,15 +208,15 @@ def _moved(tip: Tip, due: dt.date, why: str) -> bool:
 def raise_warnings(today: dt.date | None = None) -> int:
     """One row a tip, rule and due day, as loud as it has become; how many were raised or grew louder."""
     today = today or clock.today()
-    days, done = load(strict=False), 0
-    rows = Tip.objects.filter(due_on__lte=today + warnings.FAR).exclude(due_rule="").order_by("pk")
+    days, scale, done = load(strict=False), warnings.load(today), 0
+    rows = Tip.objects.filter(due_on__lte=today + scale.far).exclude(due_rule="").order_by("pk")
     for tips in _batches(rows):
         have = {(w.tip_id, w.rule, w.due_on): w for w in Warning.objects.filter(tip__in=[t.pk for t in tips])}
         new = []
         for tip in tips:
             if tip.due_on is None:
                 continue
-            level = warnings.level(tip.due_on, today, days)
+            level = warnings.level(tip.due_on, today, days, scale)
             old = have.get((tip.pk, tip.due_rule, tip.due_on))
             if level and old is None:
                 new.append(

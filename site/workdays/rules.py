@@ -22,6 +22,9 @@ from workdays.models import Rule
 
 U = Rule.Unit
 M = Rule.Mark
+# Not limits, but how many working days at the end of any limit are warned of (workdays.warnings).
+PROMPT, YELLOW = "warn_prompt", "warn_yellow"
+WARNED_MOST = 60
 _INTERNAL = "《纪检监察机关处理检举控告工作规则》"
 
 # code, name, English name, value, unit, source, mark
@@ -54,6 +57,10 @@ DEFAULTS: list[tuple[str, str, str, int, str, str, str]] = [
      20, U.WORKDAY, "《中华人民共和国政府信息公开条例》第二十六条", M.VERIFIED),
     ("publish_penalty", "公开行政处罚决定", "Publish a penalty decision",
      7, U.WORKDAY, "行政执法公示制度（据转述）", M.PARAPHRASED),
+    (PROMPT, "临近到期提示：期限的最后几个工作日", "Prompt: the last working days of a limit",
+     2, U.WORKDAY, "地方规定（据转述）", M.PARAPHRASED),
+    (YELLOW, "黄色预警：期限的最后几个工作日", "Yellow warning: the last working days of a limit",
+     1, U.WORKDAY, "地方规定（据转述）", M.PARAPHRASED),
 ]  # fmt: skip
 
 
@@ -180,6 +187,8 @@ def revise(
         raise BadRule(gettext("请写明单位、出处和核实情况"))
     if not 0 < value <= VALUE_MAX[U(unit)]:
         raise BadRule(gettext("期限要在 1 至 %(most)d 之间") % {"most": VALUE_MAX[U(unit)]})
+    if code in (PROMPT, YELLOW) and (unit != U.WORKDAY or value > WARNED_MOST):
+        raise BadRule(gettext("提示和预警按工作日，1 至 %(most)d 个") % {"most": WARNED_MOST})
     with transaction.atomic():
         rows = Rule.objects.select_for_update().filter(code=code)
         last = rows.order_by("-version").first()

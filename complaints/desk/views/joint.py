@@ -101,7 +101,7 @@ def _part(
         services.record_looked(tip=tip, user=request.user)
         texts = [case.subject, case.narrative, *case.respondents]
         audit_alarms.on_opened(tip, request.user, texts, office=side.office.pk)
-    days = calendar.load(strict=False)
+    days, today = calendar.load(strict=False), clock.today()
     running = row.answer in (Joint.Answer.OPEN, Joint.Answer.AGREED)
     context = {
         **band(request, "transfers"),
@@ -110,7 +110,7 @@ def _part(
         "tip": tip,
         "case": case,
         "lines": lines,
-        "level": warnings.level(row.due_on, clock.today(), days) if running else 0,
+        "level": warnings.level(row.due_on, today, days, warnings.load(today)) if running else 0,
         "form": form or JointNoteForm(auto_id="k-%s"),
         "form_list": [form] if form is not None and form.errors else [],
         "refused": refused,

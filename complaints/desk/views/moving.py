@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from workdays import calendar, clock, rules
+from workdays import calendar, clock, rules, warnings
 from workdays.models import Rule
 
 from complaints import access
@@ -87,7 +87,7 @@ def _page(
     context = {
         **band(request, "transfers"),
         "tip": tip,
-        "due": deadlines.of(tip, clock.today(), days),
+        "due": deadlines.of(tip, clock.today(), days, warnings.load(clock.today())),
         "form": form,
         "form_list": [form] if form.errors else [],
         "back": not isinstance(form, TransferForm),

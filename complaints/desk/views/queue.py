@@ -17,7 +17,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from workdays import calendar, clock
+from workdays import calendar, clock, warnings
 
 from complaints import access
 from complaints.desk import (
@@ -119,7 +119,7 @@ def _queue(request: DeskRequest) -> HttpResponse:
         raise Http404 from error
     except EngineError:
         down = True
-    days = calendar.load(strict=False)
+    days, scale = calendar.load(strict=False), warnings.load(today)
     may = {action: {m.office_id for m in held if m.role in access.TABLE[action]} for action in ACTS}
     if bound:
         readable, claimable = (access.of_these(user, action, page) for action in ("open", "claim"))
@@ -147,7 +147,7 @@ def _queue(request: DeskRequest) -> HttpResponse:
             Row(
                 tip,
                 subjects.get(tip.uuid),
-                deadlines.of(tip, today, days),
+                deadlines.of(tip, today, days, scale),
                 tip.pk in claimable,
                 shown[tip.uuid],
                 twins.get(tip.uuid, []),

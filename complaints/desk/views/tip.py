@@ -64,7 +64,7 @@ def _clear(request: DeskRequest, tip: Tip) -> HttpResponse:
     context = {
         **band(request, "queue"),
         "tip": tip,
-        "due": deadlines.of(tip, clock.today(), days),
+        "due": deadlines.of(tip, clock.today(), days, levels.load(clock.today())),
         "account": deadlines.explain(tip, events, days),
         "timeline": casefile.timeline(events) if "audit" in may else None,
     }
@@ -119,7 +119,7 @@ def show(
         "case": case,
         "may": may,
         "mine": tip.assignee_id == request.user.pk,
-        "due": deadlines.of(tip, clock.today(), days),
+        "due": deadlines.of(tip, clock.today(), days, levels.load(clock.today())),
         "account": deadlines.explain(tip, events, days),
         "timeline": casefile.timeline(events),
         "stale": stale,

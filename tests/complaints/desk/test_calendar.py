@@ -63,6 +63,16 @@ def test_a_rule_gets_a_new_version_and_the_old_one_stays(desk: Any) -> None:
     assert Event.objects.filter(kind="account", details__act="rule").count() == 1
 
 
+def test_the_auditor_reads_what_was_changed(desk: Any) -> None:
+    client = desk.client("chief")
+    client.post(PATH, rule())
+    client.post(PATH, day(date="2027-05-08", kind="workday"))
+    desk.member("watcher", "auditor", desk.city)
+    page = desk.client("watcher").get("/desk/audit/?group=keys")
+    assert "改期限规则" in page.text
+    assert "改工作日历" in page.text
+
+
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [

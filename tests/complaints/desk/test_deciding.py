@@ -279,6 +279,19 @@ def test_warnings_grow_and_are_cleared_by_two(desk: Any) -> None:
     assert "批准消除" in desk.client("handler").get(f"/desk/tips/{tip.number}/").text
 
 
+def test_how_early_it_warns_is_a_rule(desk: Any) -> None:
+    tip, today = desk.tip(), clock.today()
+    due = rules.deadline("send_up", today, strict=False).due
+    Tip.objects.filter(pk=tip.pk).update(due_on=due, due_rule="send_up")
+    assert deadlines.raise_warnings() == 0
+    for code, value in ((rules.PROMPT, 9), (rules.YELLOW, 6)):
+        rules.revise(code=code, value=value, unit="workday", source="某市规定", mark="P", since=today)
+    assert deadlines.raise_warnings() == 1
+    assert Warning.objects.get().level == 2
+    assert "is-yellow" in desk.client("handler").get("/desk/").text
+    assert "黄色预警" in desk.client("handler").get(f"/desk/tips/{tip.number}/").text
+
+
 def test_a_new_holiday_moves_what_is_due_and_says_so(
     desk: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
