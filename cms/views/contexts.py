@@ -41,10 +41,30 @@ def power(item: PowerItem) -> dict[str, Any]:
         "untranslated": item.language != language,
         "charts": [{"chart": c, "steps": listed_steps(c)} for c in charts],
         "benchmarks": benchmarks,
+        **_family(source),
         "cases": _cases(source) if source.pk else [],
         "versions": _versions(item),
         "marked": item.in_force in NOT_IN_FORCE,
     }
+
+
+SUBS = 100
+
+
+def _family(source: PowerItem) -> dict[str, Any]:
+    """The main item and the public sub-items: linked, or of the same list by their main item's name."""
+    if not source.pk or not source.organisation_id:
+        return {"main": None, "subs": []}
+    rows = PowerItem.objects.disclosed().source().filter(organisation=source.organisation_id)
+    rows = rows.exclude(pk=source.pk).select_related("locale").order_by("code", "pk")
+    main = None
+    if source.parent_item_id or source.parent_name:
+        named = Q(name=source.parent_name, parent_name="") if source.parent_name else Q(pk=None)
+        main = rows.filter(Q(pk=source.parent_item_id) | named).first()
+    below = Q(parent_item=source)
+    if not source.parent_name:
+        below |= Q(parent_name=source.name)
+    return {"main": main, "subs": list(rows.filter(below)[:SUBS])}
 
 
 def flow(chart: Flowchart) -> dict[str, Any]:
