@@ -18,6 +18,7 @@ PAGES = [
     "power/9901-CG-JC-0003/",
     "benchmarks/",
     "benchmarks/9901-cg-cf-0147/",
+    "organisations/",
     "organisations/9901-CG/",
     "cases/",
     "cases/2026-8/",
