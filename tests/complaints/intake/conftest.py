@@ -70,9 +70,11 @@ class Reporter:
         return page.values["rev"]
 
     def send(self, key: str, button: str = "go", rev: str | None = None, **data: Any) -> Any:
-        """Answers a page; fields replace those of PAGES."""
+        """Answers a page; fields replace those of PAGES, None leaves one out as a box that is not ticked."""
         fields = {**PAGES[key], "rev": self.rev(key) if rev is None else rev, button: "1", **data}
-        return self.client.post(self.url(key), {k.replace("__", "-"): v for k, v in fields.items()})
+        return self.client.post(
+            self.url(key), {k.replace("__", "-"): v for k, v in fields.items() if v is not None}
+        )
 
     def answer_until(self, last: str, **changes: dict[str, Any]) -> Any:
         """Starts and answers every page up to and with `last`."""

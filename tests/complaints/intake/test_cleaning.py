@@ -13,7 +13,7 @@ import pytest
 
 from complaints.intake import filetypes
 from complaints.intake.cleaning import run
-from tests.complaints.intake import planted
+from tests.complaints.intake import hostile, planted
 from tests.complaints.intake.planted import CANARY, ODF, OFFICE
 
 pytestmark = pytest.mark.once
@@ -232,26 +232,9 @@ def test_the_child_has_nothing(monkeypatch: pytest.MonkeyPatch, settings: Any, t
         assert set(said["secrets"].values()) == {"EACCES"}
 
 
-HOSTILE = {
-    "empty": ("image/png", b""),
-    "cut": ("image/jpeg", planted.picture("JPEG")[:300]),
-    "renamed": ("image/png", b"MZ" + bytes(500)),
-    "not a pdf": ("application/pdf", b"%PDF-1.4\n" + bytes(2000)),
-    "100 megapixels": ("image/png", planted.giant_png(10_400)),
-    "a bomb": (OFFICE + "wordprocessingml.document", planted.bomb()),
-    "entities": (
-        OFFICE + "wordprocessingml.document",
-        planted.packed({"[Content_Types].xml": "<!DOCTYPE x [<!ENTITY a 'b'>]><Types>&a;</Types>"}),
-    ),
-    "a playlist as a film": ("video/mp4", b"#EXTM3U\nhttp://127.0.0.1/x\n"),
-    "svg as a picture": ("image/png", b"<svg onload='alert(1)'/>"),
-    "open groups": ("application/rtf", b"{\\rtf1{\\info" * 50),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", hostile.FILES)
 def test_hostile_files_are_answered(name: str) -> None:
-    mime, data = HOSTILE[name]
+    mime, data = hostile.FILES[name]
     made, copy = cleaned(mime, data)
     assert made.why in run.REASONS
     assert copy == b""
