@@ -6,9 +6,11 @@ In SQL every document that is found is looked up once for each facet and filter:
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from itertools import groupby
 from typing import Any
+
+import numpy as np
 
 from search.engines.base import MAX_FACET_VALUES
 
@@ -56,22 +58,28 @@ class Bitmaps:
         return self._facets[name]
 
 
-def bits(numbers: Iterable[int]) -> int:
+def bits(numbers: Collection[int]) -> int:
     """The set of these numbers."""
-    numbers = numbers if isinstance(numbers, array | list) else list(numbers)
-    made = bytearray(max(numbers, default=0) // 8 + 1)
-    for n in numbers:
-        made[n >> 3] |= 1 << (n & 7)
-    return int.from_bytes(made, "little")
+    return _packed(np.fromiter(numbers, dtype=np.int64, count=len(numbers)))
+
+
+def listed(text: str) -> int:
+    """The set of the numbers of a text, which stand between commas."""
+    return _packed(np.fromstring(text, dtype=np.int64, sep=",")) if text else 0
+
+
+def _packed(numbers: np.ndarray[Any, np.dtype[np.int64]]) -> int:
+    if not numbers.size:
+        return 0
+    signs = np.zeros(int(numbers.max()) + 1, dtype=np.uint8)
+    signs[numbers] = 1
+    return int.from_bytes(np.packbits(signs, bitorder="little").tobytes(), "little")
 
 
 def numbers_of(found: int) -> list[int]:
     """The numbers of the set, in order."""
-    signs = f"{found:b}"[::-1]
-    numbers, at = [], signs.find("1")
-    while at >= 0:
-        numbers.append(at)
-        at = signs.find("1", at + 1)
+    octets = np.frombuffer(found.to_bytes(found.bit_length() // 8 + 1, "little"), dtype=np.uint8)
+    numbers: list[int] = np.flatnonzero(np.unpackbits(octets, bitorder="little")).tolist()
     return numbers
 
 
