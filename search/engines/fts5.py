@@ -507,6 +507,7 @@ class _Set:
         return self.listed is not None and not self.but and self.size <= few
 
 
+_MATCHED = "SELECT rowid AS n FROM text WHERE text MATCH ?"
 _NUMBERS = "SELECT named.n FROM json_each(?) j JOIN named ON named.short = j.value"
 
 
@@ -519,8 +520,8 @@ def _short(ref: str) -> int:
 
 
 def _asked(refs: Iterable[str]) -> tuple[str]:
-    """The value of _NUMBERS."""
-    return (json.dumps([_short(ref) for ref in refs]),)
+    """The value of _NUMBERS; in order, so that neighbours are looked up on the page that was just read."""
+    return (json.dumps(sorted(map(_short, refs))),)
 
 
 def _dated(days: Days | None) -> list[Clause]:
@@ -549,13 +550,15 @@ def _found(db: Any, plan: match.Plan, among: _Among) -> _Set:
     """
     where, limits = plan.where, among.clauses
     if plan.match is not None:
-        rows, beside = "SELECT rowid AS n FROM text WHERE text MATCH ?", [*where[1:], *limits]
-        found = _numbers(db, rows, beside, plan.match.values)
+        found = _numbers(db, _MATCHED, [*where[1:], *limits], plan.match.values)
         return _these(found if among.within is None else _within(db, found, among.within))
+    if among.within is not None and plan.missed is not None:
+        left = _numbers(db, _NUMBERS, [*where[1:], *limits], _asked(among.within))
+        return _these(left & ~_numbers(db, _MATCHED, [], plan.missed.values))
     if among.within is not None:
         return _these(_numbers(db, _NUMBERS, [*where, *limits], _asked(among.within)))
     if plan.missed is not None and len(where) == 1 and not limits:
-        return _but(db, "SELECT rowid AS n FROM text WHERE text MATCH ?", plan.missed.values)
+        return _but(db, _MATCHED, plan.missed.values)
     if not where and len(limits) == 1 and among.without:
         return _but(db, _NUMBERS, _asked(among.without))
     if where or limits:
