@@ -13,6 +13,7 @@ from tests.support import sound
 
 from .conftest import RECEIPT, make_site
 
+SIZES = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}, {"width": 320, "height": 640}]
 ANSWERS = {"subject": "窗口多收钱", "narrative": "每办一件多收五十元。", "respondents-0-name": "张某"}
 
 
@@ -81,7 +82,7 @@ def test_axe_and_320_px(page: Any, cheap_kdf: None, prefix: str) -> None:
     problems: list[Any] = []
 
     def look(name: str) -> None:
-        for size in ({"width": 1280, "height": 900}, {"width": 320, "height": 640}):
+        for size in SIZES:
             page.set_viewport_size(size)
             if _wide(page) > size["width"]:
                 problems.append((name, "wider than the window", size["width"], _wide(page)))
