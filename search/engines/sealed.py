@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from search.analysis import canonical, tokens_of
+from search.engines.answers import BM25, documents
 from search.engines.base import IndexDamaged
-from search.engines.fts5 import _BM25, Fts5Engine, _documents, _speaking_plainly
+from search.engines.fts5 import Fts5Engine, _speaking_plainly
 
 HEAVIEST = 30
 """Tokens of a text that are asked for (SEARCH.md, similar tips)."""
@@ -257,7 +258,7 @@ def _spread(counts: Counter[str]) -> Counter[str]:
 
 def _weights(db: Any, counts: Counter[str]) -> dict[str, float]:
     """Token → idf, of those tokens that the index holds and that say something."""
-    total = _documents(db)
+    total = documents(db)
     weights = {}
     db.execute("CREATE VIRTUAL TABLE temp.word USING fts5vocab('main', 'text', 'row')")  # till the rollback
     for token in sorted(counts):  # in the order in which the index holds them: pages are read once
@@ -271,7 +272,7 @@ def _candidates(db: Any, heavy: Iterable[str], limit: int) -> list[tuple[str, by
     """(id, compressed text) of the documents that rank best for any of the tokens."""
     asked = " OR ".join(f'"{token}"' for token in heavy)
     rows: list[tuple[str, bytes]] = db.execute(
-        f"SELECT ref, source.text FROM (SELECT rowid AS n, {_BM25} AS s FROM text WHERE text MATCH ? "  # noqa: S608
+        f"SELECT ref, source.text FROM (SELECT rowid AS n, {BM25} AS s FROM text WHERE text MATCH ? "  # noqa: S608
         "ORDER BY s LIMIT ?) JOIN doc USING (n) JOIN source USING (n) ORDER BY s, n",
         (asked, limit),
     ).fetchall()

@@ -21,7 +21,7 @@ from typing import Any
 
 from search import analysis, documents, numbers
 from search.documents import Document
-from search.engines import fts5
+from search.engines import answers, fts5
 from search.engines.fts5 import Fts5Engine
 from search.engines.sealed import SealedEngine
 from search.query import parse
@@ -123,7 +123,7 @@ class Corpus:
             "num": num,
             "u": " ".join(sorted(set().union(*(p.signs for p in (*said, code))))),
         }
-        return document, text, [columns[name] for name in fts5._ORDER]
+        return document, text, [columns[name] for name in answers.ORDER]
 
     def queries(self) -> dict[str, list[str]]:
         """Kind → queries, made of pieces of tips that are there."""

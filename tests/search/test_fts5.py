@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from search.documents import Document
-from search.engines import fts5
+from search.engines import answers, fts5
 from search.engines.base import EngineError, IndexDamaged
 from search.engines.fts5 import Fts5Engine
 from search.engines.sealed import SealedEngine
@@ -193,7 +193,7 @@ def test_the_short_form_of_an_id_goes_with_its_document(make) -> None:  # type: 
         engine.delete(["d:0"])
         shorts = "SELECT short, n FROM named ORDER BY n"
         held = {ref: n for n, ref in engine._db.execute("SELECT n, ref FROM doc")}
-        assert dict(engine._db.execute(shorts)) == {fts5._short(ref): n for ref, n in held.items()}
+        assert dict(engine._db.execute(shorts)) == {answers.short(ref): n for ref, n in held.items()}
         assert engine.search(parse(""), within=["d:0", "d:1", "d:9"]).ids == ["d:1"]
         engine.clear()
         assert engine._db.execute(shorts).fetchall() == []
@@ -203,7 +203,7 @@ def test_two_ids_of_one_short_form_are_never_taken_for_each_other(  # type: igno
     make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with make() as engine:
-        monkeypatch.setattr(fts5, "_short", lambda ref: 7)
+        monkeypatch.setattr(answers, "short", lambda ref: 7)
         engine.index([document(1)])
         with pytest.raises(EngineError):
             engine.index([document(2)])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from search.documents import Document
-from search.engines import fts5
+from search.engines import answers, fts5
 from search.engines.base import Engine, Sort
 from search.query import parse
 
@@ -81,7 +81,7 @@ def test_all_that_narrows_together(engine: Engine, monkeypatch: pytest.MonkeyPat
     # In order, as it is, looked up: ways of FTS5 alone.
     ways = (0.0, 0.5, 1e9) if isinstance(engine, fts5.Fts5Engine) else (0.5,)
     for few, (q, holds), how in itertools.product(ways, QUERIES.items(), limits):
-        monkeypatch.setattr(fts5, "FEW_OF", few)
+        monkeypatch.setattr(answers, "FEW_OF", few)
         first, last = how.get("days", (None, None))
         right = [
             d
