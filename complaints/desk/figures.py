@@ -188,9 +188,12 @@ def below(all_offices: Sequence[Office], held: set[int], today: dt.date) -> Tabl
 
 
 def _under(offices: Sequence[Office], held: set[int]) -> list[Office]:
-    """All offices beneath those held, however deep, each after the one above it; none of those held."""
+    """All offices beneath those held, however deep, each after the one above it; none of those held.
+
+    Of one level the oldest first: a database gives rows in the order it likes.
+    """
     children: dict[int | None, list[Office]] = {}
-    for office in offices:
+    for office in sorted(offices, key=lambda office: office.pk):
         children.setdefault(office.parent_id, []).append(office)
     found: list[Office] = []
     waiting = [child for pk in sorted(held, reverse=True) for child in reversed(children.get(pk, []))]
