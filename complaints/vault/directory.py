@@ -2,8 +2,9 @@
 
 Each office has a chain of entries. The root signs the first entry of the topmost office and its holders; any
 other entry is signed by the office's current key (the first entry of a lower office: by the office above) and
-by the staff key of an administrator whom the entries before it name. Replaying a chain checks every signature
-and every rule, and gives the keys that may be sealed to. Nothing else in the database is believed about keys.
+by the staff key of an administrator whom the entries before it name. New holders, and an administrator where
+nobody is left, need two of the present holders. Replaying a chain checks every signature and every rule, and
+gives the keys that may be sealed to. Nothing else in the database is believed about keys.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class State:
     holders: tuple[bytes, ...] = ()
     holder_signs: tuple[bytes, ...] = ()  # their Ed25519 keys: two of them sign a recovery
     child: tuple[UUID, bytes] | None = None  # of the last entry, where it names a lower office
+    since: int = 0  # of the states of the topmost chain, from which on its holders count (lower offices)
 
     def current(self, purpose: str) -> Keys | None:
         """The newest keys of a purpose."""
@@ -291,13 +293,18 @@ def _apply(
         return _first(row, body, parent)
     if row.kind == Kind.RECOVERY:
         return _recovery(row, body, before, parent)
+    if row.kind == Kind.HOLDERS and parent is not None:
+        return _holders_above(row, body, before, parent.top)
     administrator = before.members.get((body["by"], Role.ADMINISTRATOR))
     if administrator is None:
         raise DirectoryBroken("an entry is signed by somebody who was not an administrator")
-    if row.kind == Kind.HOLDERS and number == 2 and parent is None:
-        _signed(row, [("root", root.public()), ("member", administrator.sign)])
+    named = ("member", administrator.sign)
+    if row.kind == Kind.HOLDERS and number == 2:
+        _signed(row, [("root", root.public()), named])
+    elif row.kind == Kind.HOLDERS:
+        _signed(row, [("office", _office_key(before)), named, *_two_holders(body["pair"], before)])
     else:
-        _signed(row, [("office", _office_key(before)), ("member", administrator.sign)])
+        _signed(row, [("office", _office_key(before)), named])
     match row.kind:
         case Kind.MEMBER:
             return _member(body, before)
@@ -307,7 +314,7 @@ def _apply(
             return _epoch(body, before)
         case Kind.CHILD:
             return replace(before, child=(UUID(body["child"]), _bytes(body["entry"])))
-        case Kind.HOLDERS if parent is None:
+        case Kind.HOLDERS:
             return replace(
                 before,
                 child=None,
@@ -320,7 +327,7 @@ def _apply(
 def _first(row: DirectoryEntry, body: dict[str, Any], parent: Chain | None) -> State:
     if row.kind != Kind.OFFICE:
         raise DirectoryBroken("a directory does not begin with its office")
-    administrator = _keys(body["administrator"])
+    administrator, since = _keys(body["administrator"]), 0
     if parent is None:
         if body["parent"] is not None:
             raise DirectoryBroken("an office was moved")
@@ -331,12 +338,14 @@ def _first(row: DirectoryEntry, body: dict[str, Any], parent: Chain | None) -> S
         if granter is None:
             raise DirectoryBroken("an office was made by somebody who was not an administrator")
         _signed(row, [("office", _office_key(above)), ("member", granter.sign)])
+        since = parent.states.index(above) if parent.parent is None else above.since
     user = body["administrator"]["user"]
     if not isinstance(user, int):
         raise TypeError("a user is a number")
     return State(
         epochs={str(Purpose.OFFICE): (_keys(body["epoch"]),)},
         members={(user, str(Role.ADMINISTRATOR)): administrator},
+        since=since,
     )
 
 
@@ -368,17 +377,37 @@ def _recovery(row: DirectoryEntry, body: dict[str, Any], before: State, parent: 
     """Two holders, with the office's key, name an administrator where nobody is left who could sign."""
     top = before
     if parent is not None:
-        named = _bytes(body["top"])
-        top = next((state for state in parent.top.states if state.hash == named), State())
-    pair = body["holders"]
-    well = isinstance(pair, list) and len(pair) == 2 and all(isinstance(item, int) for item in pair)
-    if not well or not 0 <= pair[0] < pair[1] < len(top.holder_signs):
-        raise DirectoryBroken("a recovery is not signed by two holders")
-    holders = [("holder", top.holder_signs[number]) for number in pair]
-    _signed(row, [("office", _office_key(before)), *holders])
+        states = parent.top.states
+        top = states[_place(body["top"], states, before.since)]
+    _signed(row, [("office", _office_key(before)), *_two_holders(body["holders"], top)])
     if body["role"] != Role.ADMINISTRATOR:
         raise DirectoryBroken("a recovery names an administrator only")
     return _member(body, before)
+
+
+def _holders_above(row: DirectoryEntry, body: dict[str, Any], before: State, top: Chain) -> State:
+    """Two holders, with the office's key, say from which state of the topmost chain on others count: what
+    they signed before stands, and nothing that they sign afterwards.
+    """
+    place = _place(body["top"], top.states, before.since + 1)
+    _signed(row, [("office", _office_key(before)), *_two_holders(body["pair"], top.states[place - 1])])
+    return replace(before, child=None, since=place)
+
+
+def _place(named: str, states: Sequence[State], least: int) -> int:
+    """Where in the topmost chain the state with this hash stands; not before `least`."""
+    for place, state in enumerate(states):
+        if place >= least and state.hash == _bytes(named):
+            return place
+    raise DirectoryBroken("an entry relies on holders who do not count (any more)")
+
+
+def _two_holders(pair: Any, top: State) -> list[tuple[str, bytes]]:
+    """The names and keys of two different holders, in the directory's order."""
+    well = isinstance(pair, list) and len(pair) == 2 and all(isinstance(item, int) for item in pair)
+    if not well or not 0 <= pair[0] < pair[1] < len(top.holder_signs):
+        raise DirectoryBroken("an entry is not signed by two holders")
+    return [("holder", top.holder_signs[number]) for number in pair]
 
 
 def _removal(body: dict[str, Any], before: State) -> State:

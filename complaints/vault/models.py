@@ -70,7 +70,7 @@ class DirectoryEntry(models.Model):
 
     class Kind(models.TextChoices):
         OFFICE = "office"  # first of every chain: signed by the root, or by the office above
-        HOLDERS = "holders"  # the three holders' keys, in the chain of the topmost office
+        HOLDERS = "holders"  # the three holders' keys, in the topmost chain; below: from when new ones count
         CHILD = "child"  # names the first entry of an office below, so that its place in time is fixed
         EPOCH = "epoch"
         MEMBER = "member"

@@ -1,7 +1,8 @@
 """Pins: how far each office's directory had come when something was last sealed (VAULT: signed directory).
 
 They lie outside the database, in VAR_DIR/pins, and in the memory of each process: who puts an older database
-back, or forks the chain of an office, does not put these back with it.
+back, or forks the chain of an office, does not put these back with it. A host whose VAR_DIR does not last has
+them from its environment (VAULT_PINS, as `vault_check --pins` prints them).
 """
 
 from __future__ import annotations
@@ -37,9 +38,7 @@ _memory_lock = threading.Lock()
 
 def check(office: UUID, hashes: Sequence[bytes], epochs: Mapping[str, int]) -> None:
     """Raise DirectoryBroken unless the chain (hash of entry 1, 2, …) goes through what was pinned."""
-    for pin in (_memory.get(_place(office)), _read(office)):
-        if pin is None:
-            continue
+    for pin in _pins(office):
         if len(hashes) < pin.number:
             raise DirectoryBroken("the directory of an office is shorter than it was: it was rolled back")
         if hashes[pin.number - 1] != pin.hash:
@@ -62,6 +61,23 @@ def advance(office: UUID, pin: Pin) -> None:
         known = _memory.get(_place(office))
         if known is None or known.number < pin.number:
             _memory[_place(office)] = pin
+
+
+def _pins(office: UUID) -> list[Pin]:
+    known = (_memory.get(_place(office)), _read(office), _given(office))
+    return [pin for pin in known if pin is not None]
+
+
+def _given(office: UUID) -> Pin | None:
+    """What the environment pins of this office."""
+    given = settings.VAULT_PINS.get(str(office))
+    return Pin(given[0], given[1], {}) if given else None
+
+
+def told(office: UUID) -> str:
+    """The latest pin of an office as VAULT_PINS has it, "" where there is none."""
+    pin = max(_pins(office), key=lambda pin: pin.number, default=None)
+    return f"{office}:{pin.number}:{pin.hash.hex()}" if pin else ""
 
 
 def _place(office: UUID) -> tuple[str, UUID]:

@@ -1,11 +1,13 @@
 """Two of three holders open what nobody else can any more (VAULT: nobody left).
 
 Each epoch's seed is sealed to every pair of holders. A drill opens them all and changes nothing; a recovery
-names an administrator in the directory, signed by both holders, who is given the seed and then rotates it.
+names an administrator in the directory, signed by both holders, who is given the seed and then rotates it;
+new holders are named by two of the present ones, who open what is then sealed to them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from accounts.keys import KeySeed
@@ -13,6 +15,7 @@ from accounts.models import StaffKey, User
 from django.db import transaction
 from django.utils.translation import gettext as _
 from ledger import services as ledger
+from nacl.signing import SigningKey
 from workdays import clock
 
 from complaints.vault import directory, holders, members, offices, wraps
@@ -145,6 +148,61 @@ def hand_guardian(
     return list(range(1, known + 1))
 
 
+def replace_holders(*, pair: Pair, user: User, seed: KeySeed, tell: Callable[[Sequence[str]], None]) -> int:
+    """Three new holders, to whom every epoch of every office is sealed instead; how many epochs that were.
+
+    `user` administers the topmost office. `tell` is given the new codes before anything is final, and what it
+    raises ends it all: codes that reached nobody would open nothing for ever. Raises Refused, BadSeal,
+    DirectoryBroken.
+    """
+    fresh = holders.new_seeds()
+    publics = tuple(item.box_public for item in fresh)
+    with transaction.atomic():
+        every = [offices.locked(office) for office in Office.objects.order_by("pk")]
+        chain = directory.verify_to_seal(offices.root_office())
+        former = chain.last.holders
+        office_seed = offices.administrators_office_seed(chain, user, seed)
+        fields = {
+            "holders": [public.hex() for public in publics],
+            "signs": [item.sign_public.hex() for item in fresh],
+            "pair": list(pair.numbers),
+        }
+        signers = [("office", office_seed.signing), ("member", seed.signing)]
+        top = offices.append(chain, Kind.HOLDERS, fields, user, [*signers, *_both(pair)])
+        sealed = sum(_hand_on(office, top, pair, user, former, publics) for office in every)
+        tell([holders.code_of(item) for item in fresh])
+    return sealed
+
+
+def _hand_on(
+    office: Office, top: Chain, pair: Pair, user: User, former: tuple[bytes, ...], publics: tuple[bytes, ...]
+) -> int:
+    """Every epoch of one office, sealed to the new holders' pairs and to no pair of the former ones."""
+    chain = directory.verify_to_seal(office)
+    signer = open_seed(chain, pair, Purpose.OFFICE, len(chain.last.epochs[Purpose.OFFICE]))
+    if chain.parent is not None:
+        fields = {"top": top.last.hash.hex(), "pair": list(pair.numbers)}
+        chain = offices.append(chain, Kind.HOLDERS, fields, user, [("office", signer.signing), *_both(pair)])
+    count = 0
+    for purpose, keys in sorted(chain.last.epochs.items()):
+        for number in range(1, len(keys) + 1):
+            opened = open_seed(chain, pair, purpose, number)
+            offices.seal_to_holders(chain, purpose, number, opened, signer, publics)
+            count += 1
+    Wrap.objects.filter(
+        subject=office.uuid,
+        kind__in=list(offices.SEED_KINDS.values()),
+        user=None,
+        recipient__in=[wraps.recipient_hash(first + second) for first, second in holders.pairs(former)],
+    ).delete()
+    directory.pin_on_commit(chain)
+    return count
+
+
+def _both(pair: Pair) -> list[tuple[str, SigningKey]]:
+    return [("holder", key.signing) for key in pair.keys]
+
+
 def _name(chain: Chain, pair: Pair, user: User, keys: Keys, office_seed: KeySeed) -> Chain:
     """The entry by which the holders name an administrator, and the membership."""
     office = chain.office
@@ -158,7 +216,7 @@ def _name(chain: Chain, pair: Pair, user: User, keys: Keys, office_seed: KeySeed
         "holders": list(pair.numbers),
         "top": chain.top.last.hash.hex(),
     }
-    signers = [("office", office_seed.signing), *(("holder", key.signing) for key in pair.keys)]
+    signers = [("office", office_seed.signing), *_both(pair)]
     chain = offices.append(chain, Kind.RECOVERY, fields, user, signers)
     offices.forget_old_key(chain, user, keys)
     return chain

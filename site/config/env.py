@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -135,6 +136,20 @@ def public_key(name: str) -> str:
     if not good:
         raise ImproperlyConfigured(f"{name} must be 64 hex digits.")
     return value
+
+
+def pins(name: str) -> dict[str, tuple[int, bytes]]:
+    """`uuid:number:hash` with commas between: for an office's uuid the number of an entry and its SHA-256."""
+    found = {}
+    for word in words(name):
+        try:
+            office, number, digest = word.split(":")
+            found[str(UUID(office))] = int(number), bytes.fromhex(digest)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name} must be uuid:number:hash, as vault_check --pins says."
+            ) from error
+    return found
 
 
 def secret(name: str, file: Path, *, production: bool, size: int = 32) -> bytes:

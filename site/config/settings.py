@@ -55,6 +55,7 @@ if PRODUCTION and not SITE_URL.startswith("https://"):
 SECRET_KEY = env.secret("SECRET_KEY", SECRETS_DIR / "django", production=PRODUCTION).hex()
 VAULT_PEPPER = env.secret("VAULT_PEPPER", SECRETS_DIR / "pepper", production=PRODUCTION)
 VAULT_ROOT = env.public_key("VAULT_ROOT")  # the root's Ed25519 public key in hex; else VAR_DIR/vault-root
+VAULT_PINS = env.pins("VAULT_PINS")  # besides those in VAR_DIR/pins
 WORKER_SECRET = env.secret("WORKER_SECRET", SECRETS_DIR / "worker", production=PRODUCTION)
 LEDGER_KEY = env.secret("LEDGER_KEY", SECRETS_DIR / "ledger", production=PRODUCTION)
 LEDGER_NAME = env.text("LEDGER_NAME")  # of the ledger's key, for ever; unset: SITE_URL's host and /ledger

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
+from uuid import UUID
 
 import pytest
 import rfc8785
 from accounts.keys import KeySeed
+from config import env
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.db import connection
 
 from complaints.vault import directory, pins, root, services, tips
@@ -362,3 +367,28 @@ def test_a_row_of_an_epoch_too_many(cast):
         created_at=epoch.created_at,
     )
     assert broken(cast.lower)
+
+
+def test_pins_from_the_environment(real_cast, settings, monkeypatch):
+    """A host whose var/ is new each time: it knows from its settings how far a chain had come."""
+    office, chain = real_cast.lower, directory.verify(real_cast.lower)
+    real_cast.grant(office, "hand", "handler", by="head")
+    out = StringIO()
+    call_command("vault_check", "--pins", stdout=out)
+    monkeypatch.setenv("VAULT_PINS", out.getvalue().partition("VAULT_PINS=")[2])
+    settings.VAULT_PINS = env.pins("VAULT_PINS")
+    pins._memory.clear()
+    pins._file(office.uuid).unlink()
+    assert directory.current_epoch(office)
+    DirectoryEntry.objects.filter(office=office, number=len(chain.states)).delete()
+    pins._memory.clear()
+    pins._file(office.uuid).unlink()
+    with pytest.raises(DirectoryBroken):
+        directory.current_epoch(office)
+
+
+@pytest.mark.parametrize("given", ["x", "a:1:00", f"{UUID(int=1)}:one:00", f"{UUID(int=1)}:1:zz"])
+def test_pins_that_cannot_be_read_stop_the_start(monkeypatch, given):
+    monkeypatch.setenv("VAULT_PINS", given)
+    with pytest.raises(ImproperlyConfigured, match="VAULT_PINS"):
+        env.pins("VAULT_PINS")

@@ -11,7 +11,9 @@ from accounts import services as accounts
 from accounts.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from complaints.vault import pins
 from complaints.vault.checking import check, open_canaries
+from complaints.vault.models import Office
 
 
 class Command(BaseCommand):
@@ -24,6 +26,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Name the options."""
         parser.add_argument("--member", metavar="USER", help="open the canaries with this person's password")
+        parser.add_argument(
+            "--pins", action="store_true", help="print VAULT_PINS for hosts without a lasting var/"
+        )
         parser.add_argument("--password", type=Path, metavar="FILE", help="their password, else asked for")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,6 +42,9 @@ class Command(BaseCommand):
             f"{report.offices} offices, {report.entries} directory entries, "
             f"{len(report.faults)} faults, {len(report.unheld)} not held."
         )
+        if options["pins"] and not report.faults:
+            offices = Office.objects.order_by("pk").values_list("uuid", flat=True)
+            self.stdout.write(f"VAULT_PINS={','.join(filter(None, map(pins.told, offices)))}")
         closed = self._canaries(options["member"], options["password"]) if options["member"] else 0
         if report.faults or closed:
             sys.exit(1)

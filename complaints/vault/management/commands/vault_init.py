@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import json
 import secrets
 import sys
 from pathlib import Path
@@ -16,10 +15,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
-from complaints.vault import offices, root, services
+from complaints.vault import offices, root, services, terminal
 from complaints.vault.errors import VaultError
 from complaints.vault.models import Office
-from complaints.vault.stores import write_once
 
 # No 0/O, 1/I/l: the password is read from paper once. 20 of 55 signs are 115 bits.
 PASSWORD_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"  # noqa: S105
@@ -55,22 +53,13 @@ class Command(BaseCommand):
 
     def _initialise(self, out: Path | None) -> None:
         fresh = not root.known()
-        if fresh and out is None and not sys.stdout.isatty():
-            raise CommandError("The holders' codes go to a terminal or to --out FILE, never to a log.")
-        if fresh and out is not None and out.exists():
-            raise CommandError(f"{out} is there already; the holders' codes need a new file.")
+        if fresh:
+            terminal.room_for_codes(out)
         codes = services.initialise().codes
         if codes is None:
             self.stdout.write("The vault is set up already.")
-        elif out is not None:
-            write_once(out, json.dumps({"holders": codes}, indent=1))
-            self.stdout.write(
-                f"The codes of the three holders are in {out}. Print them, then delete the file."
-            )
         else:
-            self.stdout.write("Give one code to each of three holders, on paper. They are not shown again.")
-            for number, code in enumerate(codes, start=1):
-                self.stdout.write(f"  {number}  {code}")
+            terminal.tell_codes(codes, out, self.stdout)
         self.stdout.write(f"Root key (VAULT_ROOT): {root.public().hex()}")
 
     def _office(self, options: dict[str, Any]) -> None:
