@@ -123,17 +123,27 @@ class Command(BaseCommand):
     def measure(self, part: str, site: Any, options: dict[str, Any]) -> None:
         """Prints the table, or tables, of one part."""
         module = importlib.import_module(f"tests.bench.{part}")
-        tips = {"tips": options["tips"]}
-        sizes = {
-            "queue": tips,
-            "rotation": tips,
-            "registers": {"items": options["items"], "rows": options["rows"]},
-            "tips": tips,
-            "disclosures": {"disclosures": options["disclosures"]},
-            "ledger": {"events": options["events"]},
-            "day": {"tips": options["worked"]},
-        }
-        found = module.run(site, **sizes.get(part, {"seconds": options["seconds"]}))
+        found = module.run(site, **sizes(part, options))
         for table in [found] if hasattr(found, "text") else found:
             self.stdout.write(table.text())
             self.stdout.flush()
+
+
+def sizes(part: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What a part is told of how long and large it is to be."""
+    tips, seconds = {"tips": options["tips"]}, {"seconds": options["seconds"]}
+    return {
+        "pages": seconds,
+        "intake": seconds,
+        "uploads": {},
+        "search": seconds,
+        "disclosures": {"disclosures": options["disclosures"]},
+        "suggest": seconds,
+        "tips": tips,
+        "ledger": {"events": options["events"]},
+        "flow": seconds,
+        "day": {"tips": options["worked"]},
+        "registers": {"items": options["items"], "rows": options["rows"]},
+        "rotation": tips,
+        "queue": tips,
+    }[part]
