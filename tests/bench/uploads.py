@@ -1,6 +1,7 @@
 """Large files on their way in: how much memory the programs take that read, seal and clean them.
 
-The memory is what a process holds alone of RAM (VmRSS of /proc/PID/status), looked at ten times a second.
+The memory is what the processes of a program hold of RAM, pages that several share counted once among them
+(Pss of /proc/PID/smaps_rollup, proc(5)), looked at ten times a second.
 """
 
 from __future__ import annotations
@@ -121,6 +122,6 @@ def _memory(site: Running) -> dict[str, float]:
     for name, part in PARTS.items():
         for pid in site.processes(part):
             with suppress(OSError):
-                status = Path(f"/proc/{pid}/status").read_text()
-                found[name] += int(status.partition("VmRSS:")[2].split()[0]) / 1024
+                held = Path(f"/proc/{pid}/smaps_rollup").read_text()
+                found[name] += int(held.partition("\nPss:")[2].split()[0]) / 1024
     return found
